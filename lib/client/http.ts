@@ -1,0 +1,245 @@
+/**
+ * One HTTP call to one of the two services: JSON in, JSON out, every failure a typed error.
+ * Retries, refresh and redirects are decisions of the caller and never happen here.
+ */
+import { createFetch, FetchError } from "ofetch";
+import {
+  type ErrorCode,
+  ERRORS,
+  fail,
+  isRelayfileError,
+  messageOf,
+  osCodeOf,
+  RelayfileError,
+} from "../errors.ts";
+import { CLIENT } from "../limits.ts";
+import { tokenKind } from "../model/token.ts";
+import type { Fetch, Random } from "../ports.ts";
+
+/** Which of the two services a base URL is meant to name. */
+export type ServiceName = "file-api" | "control-plane";
+
+/** Where and as whom to call. */
+export interface ServiceTarget {
+  readonly service: ServiceName;
+  /** Without trailing slash; may have a path (`/cloud`). */
+  readonly baseUrl: string;
+  /** Asked before each call, so a rotated token is picked up; null sends no credential. */
+  token(): string | null | Promise<string | null>;
+  readonly fetch: Fetch;
+  readonly random: Random;
+  /** Prefix of correlation ids, for example `mount` or `cli`. */
+  readonly correlationPrefix?: string;
+}
+
+/** One call. */
+export interface ServiceCall {
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  /** Path below the base URL, starting with a slash, already encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Serialised as JSON when present; `rawBody` is sent as it is. */
+  readonly body?: unknown;
+  readonly rawBody?: Uint8Array | string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly correlationId?: string;
+}
+
+/** An answer whatever its status. */
+export interface ServiceAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array;
+  readonly correlationId: string;
+  /** Final URL asked, without secrets. */
+  readonly url: string;
+}
+
+/** Base URL joined with a path and query; a path prefix of the base survives. */
+export function serviceUrl(baseUrl: string, path: string, query: ServiceCall["query"] = {}): string {
+  const url = new URL(baseUrl.replace(/\/+$/, "") + path);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  }
+  return url.toString();
+}
+
+/** Sends one request; resolves for every status. Fails with `network_unreachable` or `request_timeout`. */
+export async function send(target: ServiceTarget, call: ServiceCall): Promise<ServiceAnswer> {
+  const correlationId =
+    call.correlationId ??
+    `${target.correlationPrefix ?? "rf"}_${target.random.uuid().replaceAll("-", "").slice(0, 20)}`;
+  const url = serviceUrl(target.baseUrl, call.path, call.query);
+  const token = await target.token();
+  const timeoutMs = call.timeoutMs ?? CLIENT.requestTimeoutMs;
+  const viaPort = (input: string | URL | Request, init?: RequestInit) =>
+    target.fetch(input instanceof Request ? new Request(input, init) : new Request(String(input), init));
+  const request = createFetch({ fetch: viaPort as typeof fetch });
+  try {
+    const response = await request.raw(url, {
+      method: call.method,
+      headers: {
+        "X-Correlation-Id": correlationId,
+        ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+        ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...call.headers,
+      },
+      body: call.body === undefined ? (call.rawBody as RequestInit["body"]) : JSON.stringify(call.body),
+      responseType: "arrayBuffer",
+      ignoreResponseError: true,
+      redirect: "manual",
+      retry: 0,
+      timeout: timeoutMs,
+      signal: call.signal,
+    });
+    const bytes = new Uint8Array((response._data as ArrayBuffer | undefined) ?? new ArrayBuffer(0));
+    if (bytes.byteLength > CLIENT.answerBytesMax) {
+      fail(
+        "unexpected_answer",
+        `answer of ${url} is ${bytes.byteLength} bytes, the limit is ${CLIENT.answerBytesMax}`,
+      );
+    }
+    return { status: response.status, headers: response.headers, bytes, correlationId, url };
+  } catch (thrown) {
+    throw transportError(thrown, url, timeoutMs, call.signal);
+  }
+}
+
+/** Sends one request and returns its JSON; any other outcome is a typed error carrying `status` and `correlationId`. */
+export async function sendJson<T>(
+  target: ServiceTarget,
+  call: ServiceCall,
+  parse: (value: unknown) => T,
+): Promise<T> {
+  const answer = await send(target, call);
+  const value = jsonOf(target, answer);
+  if (answer.status < 200 || answer.status > 299) throw answerError(target, answer, value);
+  try {
+    return parse(value);
+  } catch (cause) {
+    if (isRelayfileError(cause)) throw cause;
+    return fail(
+      "unexpected_answer",
+      `the ${nameOf(target.service)} at ${target.baseUrl} answered ${call.method} ${call.path} with JSON of another shape`,
+      { status: answer.status, correlationId: answer.correlationId },
+      { cause },
+    );
+  }
+}
+
+/** The JSON of an answer. HTML or half JSON fails with `unexpected_answer`; HTML is never parsed. */
+export function jsonOf(target: Pick<ServiceTarget, "service" | "baseUrl">, answer: ServiceAnswer): unknown {
+  const type = answer.headers.get("content-type") ?? "none";
+  if (answer.bytes.byteLength === 0 && (answer.status === 204 || answer.status >= 400)) return null;
+  if (!type.includes("json")) {
+    const wrong = type.includes("html") ? "an HTML page" : `content type ${type}`;
+    fail(
+      "unexpected_answer",
+      `${target.baseUrl} answered ${answer.status} with ${wrong}: this is not the ${nameOf(target.service)}`,
+      {
+        status: answer.status,
+        correlationId: answer.correlationId,
+        service: target.service,
+      },
+    );
+  }
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(answer.bytes));
+  } catch (cause) {
+    return fail(
+      "unexpected_answer",
+      `the ${nameOf(target.service)} at ${target.baseUrl} answered ${answer.status} with invalid JSON (${messageOf(cause)})`,
+      { status: answer.status, correlationId: answer.correlationId },
+      { cause },
+    );
+  }
+}
+
+/** The typed error of a non-2xx answer. */
+export function answerError(
+  target: Pick<ServiceTarget, "service" | "baseUrl">,
+  answer: ServiceAnswer,
+  value: unknown,
+): RelayfileError {
+  const body = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const text = firstString(body.message, body.error) ?? `status ${answer.status}`;
+  const code = codeFor(answer.status, firstString(body.code, body.error));
+  const extra =
+    typeof body.details === "object" && body.details !== null
+      ? (body.details as Record<string, unknown>)
+      : {};
+  const { code: _code, message: _message, error: _error, details: _details, ...rest } = body;
+  return new RelayfileError(code, `${nameOf(target.service)}: ${text}`, {
+    ...rest,
+    ...extra,
+    status: answer.status,
+    correlationId: answer.correlationId,
+    ...(typeof extra.hint === "string" ? { hint: extra.hint } : {}),
+    ...(answer.headers.get("retry-after") === null ? {} : { retryAfter: answer.headers.get("retry-after") }),
+  });
+}
+
+/** The name of a service in messages. */
+export function nameOf(service: ServiceName): string {
+  return service === "file-api" ? "file API" : "control plane";
+}
+
+/** A credential of the wrong kind is refused here, before it can reach the wrong host. */
+export function requireTokenFor(service: ServiceName, token: string, source: string): string {
+  const kind = tokenKind(token);
+  if (service === "file-api" && kind !== "workspace-jwt" && kind !== "unknown") {
+    fail("wrong_token_kind", `${source} holds a ${kind} token, the file API needs a workspace token`, {
+      kind,
+      source,
+    });
+  }
+  return token;
+}
+
+function codeFor(status: number, sent: string | undefined): ErrorCode {
+  if (sent !== undefined && Object.hasOwn(ERRORS, sent) && ERRORS[sent as ErrorCode].status !== null)
+    return sent as ErrorCode;
+  if (status === 401) return "unauthorized";
+  if (status === 403) return "forbidden";
+  if (status === 404 || status === 405 || status === 410) return "not_found";
+  if (status === 409) return "invalid_state";
+  if (status === 412) return "precondition_failed";
+  if (status === 413) return "payload_too_large";
+  if (status === 429) return "rate_limited";
+  if (status >= 500) return status === 500 ? "internal_error" : "unavailable";
+  return status >= 300 && status < 400 ? "unexpected_answer" : "bad_request";
+}
+
+function transportError(
+  thrown: unknown,
+  url: string,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): unknown {
+  if (isRelayfileError(thrown)) return thrown;
+  if (signal?.aborted) return signal.reason ?? thrown;
+  const cause = thrown instanceof FetchError ? (thrown.cause ?? thrown) : thrown;
+  if (isRelayfileError(cause)) return cause;
+  const name = cause instanceof Error ? cause.name : "";
+  if (name === "TimeoutError" || name === "AbortError") {
+    return new RelayfileError(
+      "request_timeout",
+      `${url} did not answer within ${timeoutMs} ms`,
+      { timeoutMs },
+      { cause },
+    );
+  }
+  const os = osCodeOf(cause) ?? name;
+  return new RelayfileError(
+    "network_unreachable",
+    `cannot reach ${new URL(url).origin} (${os || messageOf(cause)})`,
+    { os },
+    { cause },
+  );
+}
+
+function firstString(...values: unknown[]): string | undefined {
+  return values.find((v): v is string => typeof v === "string" && v !== "");
+}

@@ -1,0 +1,131 @@
+/** Files as the file API speaks of them. */
+import { z } from "zod";
+
+/** Free metadata of a file; every part is optional (spec file-api 3.2). */
+export const Semantics = z.object({
+  properties: z.record(z.string(), z.string()).optional(),
+  relations: z.array(z.string()).optional(),
+  permissions: z.array(z.string()).optional(),
+  comments: z.array(z.string()).optional(),
+});
+/** Free metadata of a file. */
+export type Semantics = z.infer<typeof Semantics>;
+
+/** Answer of `GET fs/file`. */
+export const FileDocument = z.looseObject({
+  path: z.string(),
+  revision: z.string(),
+  /** SHA-256 of the decoded bytes, lower-case hex. */
+  contentHash: z.string().optional(),
+  contentType: z.string(),
+  content: z.string(),
+  /** Absent for text. */
+  encoding: z.string().optional(),
+  provider: z.string().optional(),
+  providerObjectId: z.string().optional(),
+  lastEditedAt: z.string().optional(),
+  semantics: Semantics.nullish(),
+});
+/** Answer of `GET fs/file`. */
+export type FileDocument = z.infer<typeof FileDocument>;
+
+/** One entry of `GET fs/tree`. */
+export const TreeEntry = z.looseObject({
+  path: z.string(),
+  type: z.enum(["file", "dir"]),
+  /** The literal `dir` for a directory. */
+  revision: z.string(),
+  contentHash: z.string().optional(),
+  provider: z.string().optional(),
+  providerObjectId: z.string().optional(),
+  /** Size in bytes of the decoded content; absent when 0. */
+  size: z.number().optional(),
+  updatedAt: z.string().optional(),
+});
+/** One entry of `GET fs/tree`. */
+export type TreeEntry = z.infer<typeof TreeEntry>;
+
+/** One page of `GET fs/tree`, sorted by path. */
+export const TreePage = z.looseObject({
+  path: z.string(),
+  entries: z.array(TreeEntry),
+  nextCursor: z.string().nullable(),
+  /** Files visible below `path` at any depth; absent when 0. */
+  totalFiles: z.number().optional(),
+});
+/** One page of `GET fs/tree`. */
+export type TreePage = z.infer<typeof TreePage>;
+
+/** Idempotency identity of a write. */
+export const ContentIdentity = z.object({
+  kind: z.string(),
+  key: z.string(),
+  ttlSeconds: z.number().optional(),
+});
+/** Idempotency identity of a write. */
+export type ContentIdentity = z.infer<typeof ContentIdentity>;
+
+/** Answer of an accepted PUT or DELETE. */
+export const WriteResult = z.looseObject({
+  opId: z.string(),
+  status: z.string(),
+  targetRevision: z.string(),
+  writeback: z.looseObject({ provider: z.string(), state: z.string() }),
+});
+/** Answer of an accepted PUT or DELETE. */
+export type WriteResult = z.infer<typeof WriteResult>;
+
+/** Answer of `POST fs/bulk`. */
+export const BulkResult = z.looseObject({
+  written: z.number(),
+  errorCount: z.number(),
+  correlationId: z.string(),
+  errors: z.array(
+    z.looseObject({
+      path: z.string(),
+      code: z.string(),
+      message: z.string(),
+      expectedRevision: z.string().optional(),
+      currentRevision: z.string().optional(),
+    }),
+  ),
+  results: z
+    .array(
+      z.looseObject({
+        path: z.string(),
+        revision: z.string(),
+        opId: z.string().optional(),
+        writeback: z.looseObject({ provider: z.string(), state: z.string() }).optional(),
+      }),
+    )
+    .nullable(),
+});
+/** Answer of `POST fs/bulk`. */
+export type BulkResult = z.infer<typeof BulkResult>;
+
+const strictText = new TextDecoder("utf-8", { fatal: true });
+
+/** The bytes of a file's content as sent over the wire; undefined when the base64 is malformed. */
+export function decodeContent(content: string, encoding: string | undefined): Uint8Array | undefined {
+  if (encoding?.trim().toLowerCase() !== "base64") return new TextEncoder().encode(content);
+  try {
+    return Uint8Array.fromBase64(content);
+  } catch {
+    // Malformed base64 is an expected answer of this function, not a failure.
+    return undefined;
+  }
+}
+
+/** Content and encoding as sent over the wire: text when the bytes are valid UTF-8, else base64. */
+export function encodeContent(bytes: Uint8Array): { content: string; encoding?: "base64" } {
+  try {
+    const content = strictText.decode(bytes);
+    // A decoder drops a leading byte-order mark; such a file must travel as bytes to survive.
+    if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
+      return { content: bytes.toBase64(), encoding: "base64" };
+    return { content };
+  } catch {
+    // Not UTF-8: base64 is the other wire form.
+    return { content: bytes.toBase64(), encoding: "base64" };
+  }
+}

@@ -1,0 +1,46 @@
+/** Workspaces and the two shapes of their ids. */
+import { z } from "zod";
+
+/** `rw_` and eight lower-case letters or digits: the id in every file API path. */
+export const RELAY_WORKSPACE_ID = /^rw_[a-z0-9]{8}$/;
+/** The control plane's own id of the same workspace. */
+export const CLOUD_WORKSPACE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** What a string that names a workspace looks like. */
+export function workspaceIdForm(text: string): "relay" | "cloud" | "name" {
+  if (RELAY_WORKSPACE_ID.test(text)) return "relay";
+  return CLOUD_WORKSPACE_ID.test(text) ? "cloud" : "name";
+}
+
+/** One entry of `workspaces.json`; unknown fields survive a rewrite. */
+export const RegisteredWorkspace = z.looseObject({
+  name: z.string(),
+  createdAt: z.string(),
+  id: z.string().optional(),
+  /** Present only when it differs from `id`. */
+  relayWorkspaceId: z.string().optional(),
+  lastUsedAt: z.string().optional(),
+  /** The mirror directory, absolute. */
+  localDir: z.string().optional(),
+  server: z.string().optional(),
+  cloudApiUrl: z.string().optional(),
+  agentName: z.string().optional(),
+  scopes: z.array(z.string()).optional(),
+  timezone: z.string().optional(),
+  remotePaths: z.array(z.string()).optional(),
+});
+/** One entry of `workspaces.json`. */
+export type RegisteredWorkspace = z.infer<typeof RegisteredWorkspace>;
+
+/** `~/.relayfile/workspaces.json`. */
+export const WorkspaceRegistry = z.looseObject({
+  default: z.string().optional(),
+  workspaces: z.array(RegisteredWorkspace).default([]),
+});
+/** `~/.relayfile/workspaces.json`. */
+export type WorkspaceRegistry = z.infer<typeof WorkspaceRegistry>;
+
+/** The id used in file API paths for a registered workspace, when it is known. */
+export function relayIdOf(workspace: RegisteredWorkspace): string | undefined {
+  return workspace.relayWorkspaceId ?? workspace.id;
+}
