@@ -13,7 +13,7 @@ export const IntegrationStatus = z.looseObject({
   initialSync: z
     .looseObject({ state: z.string(), syncName: z.string().nullish(), model: z.string().nullish() })
     .optional(),
-  lastError: z.unknown(),
+  lastError: z.unknown().optional(),
   webhookHealthy: z.boolean().optional(),
 });
 /** Status of one integration. */
