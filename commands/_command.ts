@@ -126,12 +126,21 @@ export interface LazyCommand {
   readonly load: () => Promise<LeafCommand | GroupCommand>;
 }
 
+/** What the front door hands to a leaf as citty's `data`: the strictly parsed values and the context. */
+export interface Invocation {
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly context: CommandContext;
+}
+
 /** Declares a command. */
 export function command<const A extends ArgSpecs>(spec: CommandSpec<A>): LeafCommand {
   const definition = defineCommand({
     meta: { name: spec.name, description: spec.description, alias: [...(spec.aliases ?? [])] },
     args: cittyArgs(spec.args),
-    run: ({ args, data }) => spec.run(args as unknown as ArgValues<A>, data as CommandContext),
+    run: ({ data }) => {
+      const { args, context } = data as unknown as Invocation;
+      return spec.run(args as unknown as ArgValues<A>, context);
+    },
   });
   return { ...(definition as CommandDef), spec: spec as unknown as CommandSpec };
 }
@@ -145,14 +154,14 @@ export function group(spec: GroupCommand["group"]): GroupCommand {
   return { ...(definition as CommandDef), group: spec };
 }
 
-/** Our argument kinds as citty's, which knows fewer. */
+/** Our argument kinds as citty's, which knows fewer. Nothing is required here: the front door has checked before. */
 function cittyArgs(specs: ArgSpecs): ArgsDef {
   return Object.fromEntries(
     Object.entries(specs).map(([name, spec]) => {
       const { description, valueHint } = spec;
       const alias = "alias" in spec ? [...(spec.alias ?? [])] : undefined;
       if (spec.type === "positional")
-        return [name, { type: "positional", description, valueHint, required: spec.required ?? false }];
+        return [name, { type: "positional", description, valueHint, required: false }];
       if (spec.type === "boolean")
         return [name, { type: "boolean", description, alias, default: spec.default ?? false }];
       if (spec.type === "enum")

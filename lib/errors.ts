@@ -306,6 +306,19 @@ export const ERRORS = table({
   /** A probe would write and consent was not given. */
   consent_required: { status: null, exit: "SAFETY", next: "confirm", hint: "Repeat with --allow-write" },
 
+  // --- the end of the command ---------------------------------------------------------------------
+  /** SIGINT arrived before the command was done. */
+  interrupted: { status: null, exit: "INTERRUPTED", next: "retry", hint: "Run the command again" },
+  /** SIGTERM arrived before the command was done. */
+  terminated: { status: null, exit: "TERMINATED", next: "retry", hint: "Run the command again" },
+  /** The budget given with --timeout ended first. */
+  timeout_exceeded: {
+    status: null,
+    exit: "UNDETERMINED",
+    next: "retry",
+    hint: "Repeat with a larger --timeout",
+  },
+
   // --- us ----------------------------------------------------------------------------------------
   /** Something that cannot happen did. */
   bug: { status: 500, exit: "BUG", next: "report", hint: "Report the stack with the command you ran" },

@@ -1,0 +1,71 @@
+/** What has been printed by one run, and the only way to print more. Writes keep their order and never reject. */
+import type { Document, GlobalFlags } from "../../commands/_command.ts";
+import { EXIT } from "../errors.ts";
+import type { Style } from "./style.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The streams of one run. */
+export class Output {
+  /** Set once the command's flags are read. */
+  globals: Pick<GlobalFlags, "color" | "json">;
+  /** True once a document is on stdout: no second one may follow. */
+  documentPrinted = false;
+  /** True once raw bytes went to stdout. */
+  streamed = false;
+  /** True once the reader of stdout has gone. */
+  pipeClosed = false;
+  /** Called when the reader of stdout goes away. */
+  onPipeClosed: () => void = () => {};
+  private tail: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly terminal: Terminal,
+    readonly json: boolean,
+  ) {
+    this.globals = { color: !terminal.argv.includes("--no-color"), json };
+  }
+
+  /** Prints a document in the form that was asked for; at most one per run. The value is the exit code of success. */
+  async document(document: Document): Promise<number> {
+    if (this.documentPrinted) return EXIT.PASS;
+    this.documentPrinted = true;
+    const { renderResult } = await import("./render-result.ts");
+    this.stdout(await renderResult(document, this.json, await this.style("stdout")));
+    await this.flush();
+    return EXIT.PASS;
+  }
+
+  /** Raw bytes on stdout. */
+  stream(chunk: string | Uint8Array): void {
+    this.streamed = true;
+    this.stdout(chunk);
+  }
+
+  stdout(chunk: string | Uint8Array): void {
+    this.enqueue(async () => {
+      const open = await this.terminal.stdout.write(chunk);
+      if (open || this.pipeClosed) return;
+      this.pipeClosed = true;
+      this.onPipeClosed();
+    });
+  }
+
+  stderr(text: string): void {
+    this.enqueue(async () => void (await this.terminal.stderr.write(text)));
+  }
+
+  /** How text on a stream looks. */
+  async style(stream: "stdout" | "stderr"): Promise<Style> {
+    const { styleOf } = await import("./style.ts");
+    return styleOf({ env: this.terminal.env, stream: this.terminal[stream], globals: this.globals });
+  }
+
+  /** Resolves when everything so far was handed over. */
+  async flush(): Promise<void> {
+    await this.tail;
+  }
+
+  private enqueue(write: () => Promise<void>): void {
+    this.tail = this.tail.then(write);
+  }
+}

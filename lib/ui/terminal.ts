@@ -1,0 +1,24 @@
+/** The process as the front door sees it, so that tests can stand in for it. */
+import type { Env } from "../ports.ts";
+
+/** Words, streams and signals of one run. */
+export interface Terminal {
+  /** Arguments after the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Env;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Calls `listener` for each SIGINT and SIGTERM. The returned function stops that. */
+  onSignal(listener: (signal: "SIGINT" | "SIGTERM") => void): () => void;
+  /** Ends the process at once; used for a second signal only. */
+  exitNow(code: number): void;
+}
+
+/** One output stream. */
+export interface OutputStream {
+  readonly isTty: boolean;
+  /** Columns of the terminal, or null when it is none. */
+  readonly columns: number | null;
+  /** Resolves when the bytes were handed over: true, or false when nobody reads any more. Never rejects. */
+  write(chunk: string | Uint8Array): Promise<boolean>;
+}

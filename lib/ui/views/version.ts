@@ -1,0 +1,2 @@
+/** One line: name and version. */
+export { versionLine as default } from "../version-document.ts";
