@@ -19,10 +19,10 @@ import {
   answerError,
   jsonOf,
   type ServiceCall,
+  type ServiceTarget,
   send,
   sendJson,
   serviceUrl,
-  type ServiceTarget,
 } from "./http.ts";
 
 /** The grant of device polling (RFC 8628). */

@@ -1,9 +1,23 @@
 /** The file API, one method per route. Paths are remote paths; answers are parsed; failures are typed. */
-import { BulkResult, type ContentIdentity, FileDocument, TreePage, WriteResult } from "../model/file.ts";
+
 import { EventPage } from "../model/event.ts";
-import { SyncStatus } from "../model/integration.ts";
+import {
+  BulkReadResult,
+  BulkResult,
+  type ContentIdentity,
+  FileDocument,
+  MergeResult,
+  QueryPage,
+  SweptDrafts,
+  TreePage,
+  WriteResult,
+} from "../model/file.ts";
+import { DeadLetterPage, QueuedRefresh, SyncStatus } from "../model/integration.ts";
 import { OpPage, WritebackOp } from "../model/writeback-op.ts";
-import { type ServiceTarget, sendJson } from "./http.ts";
+import { type ServiceTarget, sendJson, sendStream } from "./http.ts";
+
+/** The only merge this tool asks for. */
+const MERGE_STRATEGY = "three-way-lines-v1";
 
 /** One file of a bulk write. Without `ifMatch` it overwrites. */
 export interface BulkFile {
@@ -114,7 +128,76 @@ export function fileApi(target: ServiceTarget, workspaceId: string) {
       return sendJson(
         target,
         { method: "POST", path: `${base}/ops/${encodeURIComponent(opId)}/replay`, ...options },
-        (v) => v,
+        (v) => QueuedRefresh.parse(v),
+      );
+    },
+
+    /** Files by metadata, sorted by path, without content. `property.<key>` filters on one property. */
+    query(query: Readonly<Record<string, string | number | undefined>>, options: CallOptions = {}) {
+      return sendJson(target, { method: "GET", path: `${base}/fs/query`, query, ...options }, (v) =>
+        QueryPage.parse(v),
+      );
+    },
+
+    /** The subtree as one stream in the given format. The body is not read here. */
+    export(query: { format: "json" | "tar" | "patch"; path?: string }, options: CallOptions = {}) {
+      return sendStream(target, { method: "GET", path: `${base}/fs/export`, query, ...options });
+    },
+
+    /** Many files at once, in the order asked for; `not_found` where the server has no such route. */
+    bulkRead(paths: readonly string[], options: CallOptions = {}) {
+      return sendJson(
+        target,
+        { method: "POST", path: `${base}/fs/bulk-read`, body: { paths }, ...options },
+        (v) => BulkReadResult.parse(v),
+      );
+    },
+
+    /** Merges a text into the current version by lines; `merge_conflict` when a person must decide. */
+    merge(
+      path: string,
+      body: {
+        content: string;
+        baseRevision: string;
+        baseContent: string;
+        contentType?: string;
+        contentIdentity?: ContentIdentity;
+      },
+      options: CallOptions = {},
+    ) {
+      const call = { method: "POST", path: `${base}/fs/merge`, query: { path } } as const;
+      return sendJson(target, { ...call, body: { strategy: MERGE_STRATEGY, ...body }, ...options }, (v) =>
+        MergeResult.parse(v),
+      );
+    },
+
+    /** Finds drafts that no provider adopted, and removes them with `apply`. */
+    sweepDrafts(
+      body: { pathPrefix?: string; patterns?: readonly string[]; apply?: boolean },
+      options: CallOptions = {},
+    ) {
+      return sendJson(
+        target,
+        { method: "POST", path: `${base}/writeback/sweep-drafts`, body, ...options },
+        (v) => SweptDrafts.parse(v),
+      );
+    },
+
+    /** Webhook deliveries out of attempts, newest first. */
+    deadLetters(
+      query: { provider?: string; cursor?: string; limit?: number } = {},
+      options: CallOptions = {},
+    ) {
+      return sendJson(target, { method: "GET", path: `${base}/sync/dead-letter`, query, ...options }, (v) =>
+        DeadLetterPage.parse(v),
+      );
+    },
+
+    /** Asks for a provider to be read again; another endpoint than the control plane's discovery refresh. */
+    refresh(provider: string, reason: string, options: CallOptions = {}) {
+      const body = { provider, reason };
+      return sendJson(target, { method: "POST", path: `${base}/sync/refresh`, body, ...options }, (v) =>
+        QueuedRefresh.parse(v),
       );
     },
 

@@ -4,8 +4,8 @@
  */
 import { createFetch, FetchError } from "ofetch";
 import {
-  type ErrorCode,
   ERRORS,
+  type ErrorCode,
   fail,
   isRelayfileError,
   messageOf,
@@ -68,11 +68,9 @@ export function serviceUrl(baseUrl: string, path: string, query: ServiceCall["qu
 
 /** Sends one request; resolves for every status. Fails with `network_unreachable` or `request_timeout`. */
 export async function send(target: ServiceTarget, call: ServiceCall): Promise<ServiceAnswer> {
-  const correlationId =
-    call.correlationId ??
-    `${target.correlationPrefix ?? "rf"}_${target.random.uuid().replaceAll("-", "").slice(0, 20)}`;
+  const correlationId = call.correlationId ?? correlationIdFor(target);
   const url = serviceUrl(target.baseUrl, call.path, call.query);
-  const token = await target.token();
+  const headers = await callHeaders(target, call, correlationId);
   const timeoutMs = call.timeoutMs ?? CLIENT.requestTimeoutMs;
   const viaPort = (input: string | URL | Request, init?: RequestInit) =>
     target.fetch(input instanceof Request ? new Request(input, init) : new Request(String(input), init));
@@ -80,12 +78,7 @@ export async function send(target: ServiceTarget, call: ServiceCall): Promise<Se
   try {
     const response = await request.raw(url, {
       method: call.method,
-      headers: {
-        "X-Correlation-Id": correlationId,
-        ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
-        ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
-        ...call.headers,
-      },
+      headers,
       body: call.body === undefined ? (call.rawBody as RequestInit["body"]) : JSON.stringify(call.body),
       responseType: "arrayBuffer",
       ignoreResponseError: true,
@@ -107,6 +100,56 @@ export async function send(target: ServiceTarget, call: ServiceCall): Promise<Se
   }
 }
 
+/** The headers every call carries, with the credential of the target. */
+async function callHeaders(
+  target: ServiceTarget,
+  call: ServiceCall,
+  correlationId: string,
+): Promise<Record<string, string>> {
+  const token = await target.token();
+  return {
+    "X-Correlation-Id": correlationId,
+    ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+    ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
+    ...call.headers,
+  };
+}
+
+/**
+ * Sends one request and returns the 2xx answer with its body still streaming; other statuses fail as in `sendJson`.
+ * The timeout covers the time to the headers; `signal` covers the whole body.
+ */
+export async function sendStream(target: ServiceTarget, call: ServiceCall): Promise<Response> {
+  const correlationId = call.correlationId ?? correlationIdFor(target);
+  const url = serviceUrl(target.baseUrl, call.path, call.query);
+  const timeoutMs = call.timeoutMs ?? CLIENT.requestTimeoutMs;
+  const headers = await callHeaders(target, call, correlationId);
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new DOMException("no answer in time", "TimeoutError")),
+    timeoutMs,
+  );
+  const signals = call.signal === undefined ? [late.signal] : [late.signal, call.signal];
+  try {
+    const request = new Request(url, {
+      method: call.method,
+      headers,
+      redirect: "manual",
+      signal: AbortSignal.any(signals),
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    });
+    const response = await target.fetch(request);
+    if (response.ok) return response;
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const answer = { status: response.status, headers: response.headers, bytes, correlationId, url };
+    throw answerError(target, answer, jsonOf(target, answer));
+  } catch (thrown) {
+    throw transportError(thrown, url, timeoutMs, call.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Sends one request and returns its JSON; any other outcome is a typed error carrying `status` and `correlationId`. */
 export async function sendJson<T>(
   target: ServiceTarget,
@@ -123,7 +166,7 @@ export async function sendJson<T>(
     return fail(
       "unexpected_answer",
       `the ${nameOf(target.service)} at ${target.baseUrl} answered ${call.method} ${call.path} with JSON of another shape`,
-      { status: answer.status, correlationId: answer.correlationId },
+      { status: answer.status, correlationId: answer.correlationId, service: target.service },
       { cause },
     );
   }
@@ -151,7 +194,7 @@ export function jsonOf(target: Pick<ServiceTarget, "service" | "baseUrl">, answe
     return fail(
       "unexpected_answer",
       `the ${nameOf(target.service)} at ${target.baseUrl} answered ${answer.status} with invalid JSON (${messageOf(cause)})`,
-      { status: answer.status, correlationId: answer.correlationId },
+      { status: answer.status, correlationId: answer.correlationId, service: target.service },
       { cause },
     );
   }
@@ -174,6 +217,7 @@ export function answerError(
   return new RelayfileError(code, `${nameOf(target.service)}: ${text}`, {
     ...rest,
     ...extra,
+    service: target.service,
     status: answer.status,
     correlationId: answer.correlationId,
     ...(typeof extra.hint === "string" ? { hint: extra.hint } : {}),
@@ -196,6 +240,10 @@ export function requireTokenFor(service: ServiceName, token: string, source: str
     });
   }
   return token;
+}
+
+function correlationIdFor(target: ServiceTarget): string {
+  return `${target.correlationPrefix ?? "rf"}_${target.random.uuid().replaceAll("-", "").slice(0, 20)}`;
 }
 
 function codeFor(status: number, sent: string | undefined): ErrorCode {

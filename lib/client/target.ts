@@ -9,14 +9,14 @@ import { readClaims } from "../model/token.ts";
 import {
   type RegisteredWorkspace,
   relayIdOf,
-  workspaceIdForm,
   type WorkspaceRegistry,
+  workspaceIdForm,
 } from "../model/workspace.ts";
 import type { Env, Ports } from "../ports.ts";
 import { controlApi } from "./control-api.ts";
 import { type FileReading, type Home, homeOf } from "./home.ts";
 import { findWorkspace, readRegistry, registryOf } from "./registry.ts";
-import { findCloudToken, findWorkspaceToken, type FoundToken } from "./tokens.ts";
+import { type FoundToken, findCloudToken, findWorkspaceToken } from "./tokens.ts";
 import { lookupWorkspace } from "./workspace-lookup.ts";
 
 /** Values given on the command line; undefined means not given. */

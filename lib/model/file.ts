@@ -129,3 +129,50 @@ export function encodeContent(bytes: Uint8Array): { content: string; encoding?: 
     return { content: bytes.toBase64(), encoding: "base64" };
   }
 }
+
+/** One page of `GET fs/query`. */
+export const QueryPage = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      path: z.string(),
+      revision: z.string(),
+      contentType: z.string().optional(),
+      provider: z.string().optional(),
+      providerObjectId: z.string().optional(),
+      lastEditedAt: z.string().optional(),
+      size: z.number().optional(),
+    }),
+  ),
+  nextCursor: z.string().nullable(),
+});
+/** One page of `GET fs/query`. */
+export type QueryPage = z.infer<typeof QueryPage>;
+
+/** Answer of `POST fs/bulk-read`; servers use either key. Entries that could not be read have no content. */
+export const BulkReadResult = z
+  .looseObject({
+    results: z.array(z.looseObject({ path: z.string() })).optional(),
+    files: z.array(z.looseObject({ path: z.string() })).optional(),
+  })
+  .transform((answer) => answer.results ?? answer.files ?? []);
+/** Entries of `POST fs/bulk-read`. */
+export type BulkReadResult = z.infer<typeof BulkReadResult>;
+
+/** Answer of `POST fs/merge`. */
+export const MergeResult = z.looseObject({
+  targetRevision: z.string(),
+  strategy: z.string().optional(),
+  mergedAgainstRevision: z.string().optional(),
+});
+/** Answer of `POST fs/merge`. */
+export type MergeResult = z.infer<typeof MergeResult>;
+
+/** Answer of `POST writeback/sweep-drafts`. */
+export const SweptDrafts = z.looseObject({
+  dryRun: z.boolean(),
+  scanned: z.number(),
+  removed: z.array(z.looseObject({ path: z.string(), reason: z.string() })),
+  skipped: z.array(z.looseObject({ path: z.string(), reason: z.string() })),
+});
+/** Answer of `POST writeback/sweep-drafts`. */
+export type SweptDrafts = z.infer<typeof SweptDrafts>;

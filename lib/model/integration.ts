@@ -100,3 +100,25 @@ export const SyncStatus = z.looseObject({
 });
 /** `GET /v1/workspaces/{id}/sync/status`. */
 export type SyncStatus = z.infer<typeof SyncStatus>;
+
+/** One page of `GET sync/dead-letter`, newest first. */
+export const DeadLetterPage = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      envelopeId: z.string(),
+      provider: z.string(),
+      deliveryId: z.string().optional(),
+      failedAt: z.string().optional(),
+      attemptCount: z.number().optional(),
+      lastError: z.string().nullish(),
+    }),
+  ),
+  nextCursor: z.string().nullable(),
+});
+/** One page of `GET sync/dead-letter`. */
+export type DeadLetterPage = z.infer<typeof DeadLetterPage>;
+
+/** Answer of a request that was queued: `sync/refresh` of the file API and op replay. */
+export const QueuedRefresh = z.looseObject({ status: z.string(), id: z.string() });
+/** Answer of a request that was queued. */
+export type QueuedRefresh = z.infer<typeof QueuedRefresh>;
