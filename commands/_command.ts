@@ -43,6 +43,8 @@ export interface CommandContext {
   ready(document: Document): void;
   /** Raw bytes or streamed text on stdout, for `cat`, `logs`, `--events`; never together with a document. */
   write(chunk: string | Uint8Array): void;
+  /** Standard input, read to its end or just past `bytesMax`; absent means the process's own. */
+  readonly stdin?: (bytesMax: number) => Promise<Uint8Array>;
 }
 
 interface ArgBase {

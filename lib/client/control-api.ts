@@ -5,15 +5,17 @@ import {
   CloudWorkspaceList,
   ConnectSession,
   CreatedWorkspace,
+  DelegatedBundle,
   DeviceStart,
   IssuedTokens,
   JoinedWorkspace,
+  MountSession,
   RefreshedSession,
   ResolvedWorkspace,
   WebhookOutcome,
   Whoami,
 } from "../model/cloud.ts";
-import { IntegrationRow, IntegrationStatus, RefreshReport } from "../model/integration.ts";
+import { IntegrationRow, IntegrationStatus, QueuedRefresh, RefreshReport } from "../model/integration.ts";
 import type { CallOptions } from "./file-api.ts";
 import {
   answerError,
@@ -123,6 +125,40 @@ export function controlApi(target: ServiceTarget) {
     join(id: string, request: { agentName: string; scopes: readonly string[] }, options: CallOptions = {}) {
       const call: ServiceCall = { method: "POST", path: `${workspace(id)}/join`, body: request };
       return json({ timeoutMs: CLIENT.joinTimeoutMs, ...call, ...options }, (v) => JoinedWorkspace.parse(v));
+    },
+
+    /** Mints an access and refresh pair that outlives the cloud session's hour. */
+    delegatedToken(
+      id: string,
+      request: { agentName: string; scopes: readonly string[] },
+      options: CallOptions = {},
+    ) {
+      const call: ServiceCall = {
+        method: "POST",
+        path: `${workspace(id)}/relayfile/delegated-token`,
+        body: request,
+      };
+      return json({ timeoutMs: CLIENT.joinTimeoutMs, ...call, ...options }, (v) => DelegatedBundle.parse(v));
+    },
+
+    /** Everything a mount needs; the path takes only the `rw_` id. */
+    mountSession(
+      id: string,
+      request: { localDir: string; remotePath?: string; agentName?: string; scopes?: readonly string[] },
+      options: CallOptions = {},
+    ) {
+      const call: ServiceCall = {
+        method: "POST",
+        path: `${workspace(id)}/relayfile/mount-session`,
+        body: request,
+      };
+      return json({ timeoutMs: CLIENT.joinTimeoutMs, ...call, ...options }, (v) => MountSession.parse(v));
+    },
+
+    /** Queues a dead-lettered op again, with the rights of the cloud identity. */
+    replayOp(id: string, opId: string, options: CallOptions = {}) {
+      const path = `${workspace(id)}/ops/${encodeURIComponent(opId)}/replay`;
+      return json({ method: "POST", path, body: {}, ...options }, (v) => QueuedRefresh.parse(v));
     },
 
     /** Integrations of a workspace. */

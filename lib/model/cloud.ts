@@ -152,3 +152,67 @@ export const WebhookOutcome = z.looseObject({
 });
 /** What became of one delivery. */
 export type WebhookOutcome = z.infer<typeof WebhookOutcome>;
+
+const BundleFields = z.looseObject({
+  relayfileUrl: z.string().nullish(),
+  baseUrl: z.string().nullish(),
+  server: z.string().nullish(),
+  relayfileWorkspaceId: z.string().nullish(),
+  workspaceId: z.string().nullish(),
+  accessToken: z.string().nullish(),
+  token: z.string().nullish(),
+  relayfileToken: z.string().nullish(),
+  accessTokenExpiresAt: z.string().nullish(),
+  relayfileTokenExpiresAt: z.string().nullish(),
+  refreshToken: z.string().nullish(),
+  relayfileRefreshToken: z.string().nullish(),
+  refreshTokenExpiresAt: z.string().nullish(),
+  relayfileRefreshTokenExpiresAt: z.string().nullish(),
+  delegationNotAfter: z.string().nullish(),
+  refreshUrl: z.string().nullish(),
+  relayauthUrl: z.string().nullish(),
+  scopes: z.array(z.string()).nullish(),
+  relayfileScopes: z.array(z.string()).nullish(),
+});
+
+/** A delegated token pair, all its spellings folded into one (spec control-plane 1.8); null for what was not said. */
+export const DelegatedBundle = BundleFields.transform((raw, context) => {
+  const pick = (...values: (string | null | undefined)[]) =>
+    values.find((v) => v !== null && v !== undefined && v !== "") ?? null;
+  const fileApiUrl = pick(raw.relayfileUrl, raw.baseUrl, raw.server);
+  const accessToken = pick(raw.accessToken, raw.token, raw.relayfileToken);
+  if (fileApiUrl === null || accessToken === null) {
+    context.addIssue({ code: "custom", message: "a bundle needs a file API URL and an access token" });
+    return z.NEVER;
+  }
+  const issuer = raw.relayauthUrl?.replace(/\/+$/, "");
+  return {
+    fileApiUrl,
+    accessToken,
+    workspaceId: pick(raw.relayfileWorkspaceId, raw.workspaceId),
+    accessTokenExpiresAt: pick(raw.accessTokenExpiresAt, raw.relayfileTokenExpiresAt),
+    refreshToken: pick(raw.refreshToken, raw.relayfileRefreshToken),
+    refreshTokenExpiresAt: pick(raw.refreshTokenExpiresAt, raw.relayfileRefreshTokenExpiresAt),
+    delegationNotAfter: pick(raw.delegationNotAfter),
+    refreshUrl: pick(raw.refreshUrl, issuer === undefined ? null : `${issuer}/v1/tokens/refresh`),
+    scopes: raw.scopes ?? raw.relayfileScopes ?? [],
+  };
+});
+/** A delegated token pair. */
+export type DelegatedBundle = z.infer<typeof DelegatedBundle>;
+
+/** `POST workspaces/{rw}/relayfile/mount-session`. */
+export const MountSession = z.looseObject({
+  workspaceId: filled,
+  relayfileBaseUrl: filled,
+  relayfileToken: filled,
+  wsUrl: filled,
+  remotePath: filled,
+  mode: filled,
+  scopes: z.array(z.string()),
+  tokenIssuedAt: z.string().nullish(),
+  expiresAt: z.string().nullish(),
+  suggestedRefreshAt: z.string().nullish(),
+});
+/** `POST workspaces/{rw}/relayfile/mount-session`. */
+export type MountSession = z.infer<typeof MountSession>;
