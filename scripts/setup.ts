@@ -57,13 +57,17 @@ function install(mode: InstallMode, wanted: string): void {
 
 /** Runs a script in its own process, since this one may have looked for packages before they were there. */
 async function runScript(words: readonly string[]): Promise<number> {
-  const child = Bun.spawn([process.execPath, ...words], { cwd: root, env: process.env, stdio: ["inherit", "inherit", "inherit"] });
+  const child = Bun.spawn([process.execPath, ...words], {
+    cwd: root,
+    env: process.env,
+    stdio: ["inherit", "inherit", "inherit"],
+  });
   // A terminal sends Ctrl-C to the whole group, so the child has it already; a plain kill reaches only this process.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   await child.exited;
   if (child.exitCode !== null) return child.exitCode;
-  return 128 + (child.signalCode === null ? 1 : constants.signals[child.signalCode]);
+  return 128 + (constants.signals[child.signalCode as keyof typeof constants.signals] ?? 1);
 }
 
 if (import.meta.main) {
