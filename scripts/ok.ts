@@ -22,16 +22,23 @@ const STEPS: readonly Step[] = [
 
 const skipTests = process.argv.includes("--no-tests");
 const failed: Step[] = [];
+let passedCount = 0;
 for (const step of STEPS) {
   if (skipTests && step.name === "tests") continue;
-  const run = Bun.spawnSync([...step.words], { cwd: root, env: process.env, stdio: ["ignore", "pipe", "pipe"] });
+  const run = Bun.spawnSync([...step.words], {
+    cwd: root,
+    env: process.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const ok = run.exitCode === 0;
   process.stdout.write(`${ok ? "ok  " : "FAIL"} ${step.name}\n`);
-  if (!ok) {
+  if (ok) passedCount++;
+  else {
     failed.push(step);
     process.stdout.write(`${run.stdout.toString()}${run.stderr.toString()}\n`);
   }
 }
 const next = failed.map((step) => step.next).join(", then ");
 process.stdout.write(failed.length === 0 ? "next: commit\n" : `next: ${next}\n`);
+process.stdout.write(`${passedCount} passed, ${failed.length} failed\n`);
 process.exit(failed.length === 0 ? 0 : 1);
