@@ -1,0 +1,31 @@
+/** Sorts a batch of raw records into its resource; unknown models give nothing, never an error. */
+import type { ProviderDefinition } from "../../providers/definition.ts";
+import { resourceOfModel } from "../../providers/registry.ts";
+import { type NormalRecord, normalizeRecord } from "./normalize.ts";
+
+/** Normal records of a batch, and what could not be used. */
+export interface Bucketed {
+  readonly records: readonly NormalRecord[];
+  /** Reasons in input order, at most one per record. */
+  readonly rejected: readonly { readonly index: number; readonly reason: string }[];
+  /** False when no resource takes this model. */
+  readonly known: boolean;
+}
+
+/** The normal records of one model's batch, in input order. */
+export function bucketByModel(
+  provider: ProviderDefinition,
+  model: string,
+  raw: readonly unknown[],
+): Bucketed {
+  const resource = resourceOfModel(provider, model);
+  if (resource === null) return { records: [], rejected: [], known: false };
+  const records: NormalRecord[] = [];
+  const rejected: { index: number; reason: string }[] = [];
+  for (const [index, value] of raw.entries()) {
+    const normal = normalizeRecord(provider, resource, value);
+    if ("rejected" in normal) rejected.push({ index, reason: normal.rejected });
+    else records.push(normal);
+  }
+  return { records, rejected, known: true };
+}

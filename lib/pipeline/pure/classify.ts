@@ -1,0 +1,238 @@
+/** Where a written path leads: an edit, a create or a delete at the provider, or nowhere, with the right path as a hint. */
+import { CURRENT_ERA, type Era } from "../../model/era.ts";
+import { basenameOf, segmentsOf } from "../../model/path.ts";
+import type { Params, ProviderDefinition, ResourceDefinition } from "../../providers/definition.ts";
+import { providerOfPath } from "../../providers/registry.ts";
+import { decode, decodeParams, idOfName, isDirectoryRecord, isExactFile, matchTemplate } from "./paths.ts";
+
+/** What a write or delete of a path means. */
+export type WriteRoute =
+  | {
+      readonly kind: "edit" | "create" | "delete";
+      readonly provider: string;
+      readonly resource: string;
+      /** Placeholders of the resource's path, decoded; a parent is named by its id. */
+      readonly params: Record<string, string>;
+      /** Id of the record; for a create the draft's name. */
+      readonly id: string;
+    }
+  | {
+      readonly kind: "none";
+      readonly provider: string | null;
+      readonly reason: "not_a_provider" | "no_rule" | "reserved_name" | "alias" | "read_only";
+      readonly message: string;
+      readonly hint: string | null;
+    };
+
+type Refusal = Extract<WriteRoute, { kind: "none" }>;
+
+const RESERVED = new Set([
+  "LAYOUT.md",
+  ".layout.md",
+  "_index.json",
+  "_PERMISSIONS.md",
+  ".schema.json",
+  ".create.example.json",
+  ".adapter.md",
+  ".relayfile.acl",
+  "new.json",
+]);
+const TEMPORARY = /(?:^|\.)(?:tmp|partial)(?:\.[a-z]+)?$/i;
+
+/** The route of a path. Longest template first; the first resource that accepts decides. */
+export function classifyWrite(path: string, event: "write" | "delete", era: Era = CURRENT_ERA): WriteRoute {
+  const provider = providerOfPath(path.trim());
+  if (provider === null) {
+    const message = `${path} belongs to no provider`;
+    return { kind: "none", provider: null, reason: "not_a_provider", message, hint: null };
+  }
+  const clean = path.trim().replace(/\/$/, "");
+  const refuse = (reason: Refusal["reason"], message: string, hint: string | null): Refusal => ({
+    kind: "none",
+    provider: provider.id,
+    reason,
+    message,
+    hint,
+  });
+  const reserved = reservedName(provider, clean);
+  if (reserved !== null) return refuse("reserved_name", reserved.message, reserved.hint);
+  const refusals: Refusal[] = [];
+  for (const resource of byLength(provider)) {
+    const match = matchTemplate(resource.path, clean);
+    if (match === null) continue;
+    if (
+      match.rest[0]?.startsWith("by-") === true &&
+      match.rest.length > 1 &&
+      resource.records?.aliases !== undefined
+    ) {
+      const hint = `Write the canonical file instead: its path is canonicalPath in ${collectionText(resource, clean)}/_index.json`;
+      return refuse("alias", `${clean} is an alias of a record and cannot be written`, hint);
+    }
+    const route = routeOf(provider, resource, match.raw, match.rest, event, era, clean);
+    if (route === null) continue;
+    if (route.kind !== "none") return route;
+    refusals.push(route);
+  }
+  const [first] = refusals;
+  if (first !== undefined) return first;
+  return refuse(
+    "no_rule",
+    noRule(provider, clean),
+    `Writable places are listed in /${provider.id}/LAYOUT.md`,
+  );
+}
+
+function noRule(provider: ProviderDefinition, path: string): string {
+  return `No ${provider.id} writeback rule matched ${path}`;
+}
+
+const ORDERED = new WeakMap<ProviderDefinition, readonly ResourceDefinition[]>();
+
+function byLength(provider: ProviderDefinition): readonly ResourceDefinition[] {
+  let ordered = ORDERED.get(provider);
+  if (ordered === undefined) {
+    // Exact segments beat placeholders of equal depth: /notion/pages/x before /notion/{kind}/x.
+    const weight = (path: string) => segmentsOf(path).length * 100 - (path.match(/\{/g)?.length ?? 0);
+    ordered = [...provider.resources].sort((a, b) => weight(b.path) - weight(a.path));
+    ORDERED.set(provider, ordered);
+  }
+  return ordered;
+}
+
+function reservedName(provider: ProviderDefinition, path: string): { message: string; hint: string } | null {
+  const leaf = basenameOf(path);
+  if (leaf === "new.json") {
+    const hint = `Create with any other name, for example ${path.slice(0, -"new.json".length)}draft 1.json`;
+    return { message: "new.json is not a way to create", hint };
+  }
+  if (RESERVED.has(leaf)) {
+    return {
+      message: `${leaf} is written by relayfile itself`,
+      hint: `Read /${provider.id}/LAYOUT.md for what can be written`,
+    };
+  }
+  const stem = leaf.replace(/\.json$/, "");
+  if (TEMPORARY.test(stem) || TEMPORARY.test(leaf)) {
+    return {
+      message: `${leaf} is a temporary name and reaches no provider`,
+      hint: "Rename it when it is complete",
+    };
+  }
+  return null;
+}
+
+function routeOf(
+  provider: ProviderDefinition,
+  resource: ResourceDefinition,
+  raw: Params,
+  rest: readonly string[],
+  event: "write" | "delete",
+  era: Era,
+  path: string,
+): WriteRoute | null {
+  const refuse = (reason: Refusal["reason"], message: string, hint: string | null): Refusal => ({
+    kind: "none",
+    provider: provider.id,
+    reason,
+    message,
+    hint,
+  });
+  const named = namedRecord(resource, rest);
+  const draft =
+    rest.length === 1 && rest[0]?.endsWith(".json") === true ? rest[0].slice(0, -".json".length) : null;
+  const isAction = isExactFile(resource.path) && rest.length === 0;
+  if (named === null && draft === null && !isAction) return null;
+
+  const params = decodeParams(provider, resource, raw);
+  if (params === null) {
+    const parent = resource.parent;
+    const hint = `Use the directory or id found in ${parentIndex(provider, resource)}`;
+    const segment = decode(raw[parent?.param ?? ""] ?? "");
+    return refuse(
+      "no_rule",
+      `${segment} names no ${parent?.resource ?? "parent"} record of ${provider.title}`,
+      hint,
+    );
+  }
+  const route = (kind: "edit" | "create" | "delete", id: string): WriteRoute => ({
+    kind,
+    provider: provider.id,
+    resource: resource.name,
+    params,
+    id,
+  });
+
+  if (named !== null) {
+    const write = resource.write;
+    const operation = event === "delete" ? write?.delete : write?.update;
+    if (era.routes === "2026-05" && resource.may2026NoEditRoute === true) {
+      return refuse("no_rule", noRule(provider, path), null);
+    }
+    if (operation !== undefined) return route(event === "delete" ? "delete" : "edit", named);
+    const why =
+      event === "delete" ? "cannot be deleted through files" : (resource.readOnly ?? "cannot be edited");
+    return refuse("read_only", `${path} is read-only: ${why}`, null);
+  }
+  if (isAction) {
+    if (event === "delete")
+      return refuse("no_rule", `deleting ${basenameOf(path)} does nothing at ${provider.title}`, null);
+    return route("create", "");
+  }
+  if (event === "delete") {
+    return refuse("no_rule", `${path} is not a record: deleting it does nothing at ${provider.title}`, null);
+  }
+  const identified = identifiedRecord(resource, draft ?? "");
+  if (identified !== null) {
+    const hint = `Find its file with: jq '.[] | .canonicalPath' ${collectionText(resource, path)}/_index.json`;
+    return refuse(
+      "reserved_name",
+      `${draft}.json names an existing ${resource.objectType}, not a new one`,
+      hint,
+    );
+  }
+  if (resource.write?.create !== undefined) return route("create", decode(draft ?? ""));
+  if (resource.records === undefined) return null;
+  const other = provider.resources.find((candidate) => candidate.write?.produces === resource.name);
+  const hint = other === undefined ? null : `New ones are created under ${other.path}`;
+  return refuse("read_only", `${resource.about} cannot be created in ${resource.path}`, hint);
+}
+
+/** The id when the rest of the path is the canonical file of a record. */
+function namedRecord(resource: ResourceDefinition, rest: readonly string[]): string | null {
+  const rules = resource.records;
+  if (rules === undefined) return null;
+  if (!rules.file.includes("{id}")) {
+    const wanted = rules.file.split("/");
+    const fits =
+      rest.length === wanted.length && wanted.every((part, i) => part.startsWith("{") || part === rest[i]);
+    return fits ? rest.slice(0, -1).map(decode).join("/") : null;
+  }
+  if (!isDirectoryRecord(rules)) {
+    const [file = ""] = rest;
+    return rest.length === 1 && file.endsWith(".json")
+      ? idOfName(rules, file.slice(0, -".json".length))
+      : null;
+  }
+  const [directory = "", file] = rest;
+  return rest.length === 2 && file === rules.file.split("/")[1] ? idOfName(rules, directory) : null;
+}
+
+/** True for drafts whose name is an id or a label of a record: `42.json`, `AGE-16.json`, `KAN-4.json`. */
+function identifiedRecord(resource: ResourceDefinition, stem: string): string | null {
+  const rules = resource.records;
+  if (rules === undefined) return null;
+  const byName = rules.file.includes("{id}") ? idOfName(rules, stem) : null;
+  if (byName !== null) return byName;
+  const key = new RegExp(`^(?:${rules.labelPattern ?? "[A-Z][A-Z0-9_]*-\\d+"})$`);
+  return key.test(stem) ? stem : null;
+}
+
+function parentIndex(provider: ProviderDefinition, resource: ResourceDefinition): string {
+  const parent = provider.resources.find((candidate) => candidate.name === resource.parent?.resource);
+  return `${parent?.path ?? `/${provider.id}`}/_index.json`;
+}
+
+/** The concrete collection directory of a path below it. */
+function collectionText(resource: ResourceDefinition, path: string): string {
+  return `/${segmentsOf(path).slice(0, segmentsOf(resource.path).length).join("/")}`;
+}

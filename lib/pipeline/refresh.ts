@@ -1,0 +1,115 @@
+/** Brings a provider's discovery files up to date on demand and reports honestly what it could and could not sample. */
+import { messageOf } from "../errors.ts";
+import type { RefreshedProvider } from "../model/integration.ts";
+import type { TreeStore } from "../ports.ts";
+import type { ProviderDefinition, ResourceDefinition } from "../providers/definition.ts";
+import { providerById } from "../providers/registry.ts";
+import { materializeContract, writeOf } from "./contract.ts";
+import type { PipelineDeps } from "./deps.ts";
+import { advertisedResources, resourceFiles, subjectOf } from "./pure/discovery.ts";
+import { inferSchema, mergeSchemas, type Schema } from "./pure/infer.ts";
+import { bytesOf, isObject, parseJsonBytes, sameBytes } from "./pure/json.ts";
+import { sampleResource } from "./sample.ts";
+
+/**
+ * Refreshes one provider. In May 2026 the answer had only its first three fields, and `discoveryBackfilled` was true
+ * even when nothing could be sampled (cloud#778).
+ */
+export async function refreshDiscovery(
+  tree: TreeStore,
+  providerId: string,
+  deps: PipelineDeps,
+): Promise<RefreshedProvider> {
+  const provider = providerById(providerId);
+  if (provider === null)
+    return { provider: providerId, discoveryBackfilled: false, errors: 1, discoveryBackfillStatus: "failed" };
+  const startedMs = deps.clock.monotonicMs();
+  await materializeContract(tree, provider.id, deps);
+  const warnings: NonNullable<RefreshedProvider["samplingWarnings"]> = [];
+  let errors = 0;
+  let indexed = 0;
+  let flat = 0;
+  for (const advertised of advertisedResources(provider.id, deps.era)) {
+    const resource = provider.resources.find((candidate) => candidate.name === advertised.name);
+    if (resource === undefined) continue;
+    if (advertised.sampleIndexPath !== null) flat++;
+    try {
+      const sample = await sampleResource(tree, resource, deps.era);
+      indexed += sample.indexRows;
+      if (sample.warning !== null) warnings.push(sample.warning);
+      if (deps.era.discovery === "2026-05") {
+        const schema = inferSchema(subjectOf(provider, resource), sample.records);
+        await storeInferred(tree, provider, resource, schema, deps);
+      }
+    } catch (error) {
+      errors++;
+      deps.log.warn("discovery of a resource failed", {
+        provider: provider.id,
+        resource: resource.name,
+        error: messageOf(error),
+      });
+    }
+  }
+  const report = { provider: provider.id, discoveryBackfilled: true, errors };
+  if (deps.era.discovery === "2026-05") return report;
+  const status =
+    errors > 0
+      ? "failed"
+      : warnings.length > 0
+        ? "degraded"
+        : indexed === 0 && flat > 0
+          ? "skipped-no-records"
+          : "complete";
+  return {
+    ...report,
+    discoveryBackfillStatus: status,
+    samplingWarnings: warnings,
+    durationMs: Math.round(deps.clock.monotonicMs() - startedMs),
+  };
+}
+
+/** Widens the stored schema by the new one; identical bytes are not written, so the file keeps its revision. */
+async function storeInferred(
+  tree: TreeStore,
+  provider: ProviderDefinition,
+  resource: ResourceDefinition,
+  inferred: Schema,
+  deps: PipelineDeps,
+): Promise<void> {
+  const schemaPath = `/discovery${resource.path}/.schema.json`;
+  const stored = await tree.read(schemaPath);
+  const prior = stored === null ? undefined : parseJsonBytes(stored.bytes);
+  const hasFields = isObject(prior) && isObject(prior.properties) && Object.keys(prior.properties).length > 0;
+  // An empty schema was never sampled: it relaxes nothing and requires nothing.
+  const merged = hasFields ? mergeSchemas(inferred, prior as Schema) : inferred;
+  for (const file of resourceFiles(provider, resource, deps.era, merged)) {
+    const current = file.path === schemaPath ? stored : await tree.read(file.path);
+    if (current !== null && sameBytes(current.bytes, bytesOf(file.text))) continue;
+    const context = {
+      origin: "system",
+      correlationId: `discovery_${deps.random.uuid()}`,
+      provider: provider.id,
+    } as const;
+    await tree.apply([writeOf(provider, file)], context);
+  }
+}
+
+/** Forgets an inferred schema, so that the next refresh starts from records alone: the way out of a wrong `readOnly`. */
+export async function resetDiscovery(
+  tree: TreeStore,
+  providerId: string,
+  resourceName: string,
+  deps: PipelineDeps,
+): Promise<boolean> {
+  const provider = providerById(providerId);
+  const resource = provider?.resources.find((candidate) => candidate.name === resourceName);
+  if (provider === null || resource?.write === undefined) return false;
+  const context = {
+    origin: "system",
+    correlationId: `discovery_${deps.random.uuid()}`,
+    provider: provider.id,
+  } as const;
+  await tree.apply([{ kind: "delete", path: `/discovery${resource.path}/.schema.json` }], context);
+  await refreshDiscovery(tree, provider.id, deps);
+  return true;
+}
