@@ -1,0 +1,57 @@
+/** Liveness of the two services, and whether each base URL really names the service it is meant to name. */
+import { absent, defineEvidence, type Answer, type EvidenceContext, type Service, type ServiceFact } from "../evidence.ts";
+
+const ROUTES: Readonly<Record<Service, string>> = {
+  "file-api": "/health",
+  "control-plane": "/api/v1/integrations/catalog",
+};
+
+/** `GET {fileApi}/health`, without a credential. */
+export const fileApi = defineEvidence({
+  name: "fileApi",
+  effect: "read",
+  reads: "GET {fileApi}/health",
+  collect: (context) => probeService(context, "file-api", context.target.fileApiUrl),
+});
+
+/** `GET {controlPlane}/api/v1/integrations/catalog`, without a credential. */
+export const controlPlane = defineEvidence({
+  name: "controlPlane",
+  effect: "read",
+  reads: "GET {controlPlane}/api/v1/integrations/catalog",
+  collect: async (context) => {
+    const baseUrl = context.target.controlPlaneUrl;
+    if (baseUrl === null) return absent("nothing refers to a control plane");
+    return probeService(context, "control-plane", baseUrl);
+  },
+});
+
+async function probeService(context: EvidenceContext, service: Service, baseUrl: string): Promise<ServiceFact> {
+  const answer = await ask(context, service, baseUrl, ROUTES[service]);
+  const recognised = speaks(service, answer);
+  const other: Service = service === "file-api" ? "control-plane" : "file-api";
+  // Only an answer of the wrong shape raises the question whether this is the other service.
+  const asOther =
+    recognised || answer.probe.status === null ? null : await ask(context, service, baseUrl, ROUTES[other]);
+  const version = (answer.json as { version?: unknown } | undefined)?.version;
+  return {
+    service,
+    baseUrl,
+    probe: answer.probe,
+    recognised,
+    version: typeof version === "string" ? version : null,
+    asOther: asOther?.probe ?? null,
+    isOther: asOther !== null && speaks(other, asOther),
+  };
+}
+
+function ask(context: EvidenceContext, service: Service, baseUrl: string, path: string): Promise<Answer> {
+  return context.http.send({ service, baseUrl, path });
+}
+
+/** True when an answer has the shape the service's liveness route gives. */
+function speaks(service: Service, answer: Answer): boolean {
+  if (answer.probe.status !== 200 || answer.probe.kind !== "json") return false;
+  const body = answer.json as { status?: unknown; providers?: unknown } | null;
+  return service === "file-api" ? typeof body?.status === "string" : Array.isArray(body?.providers);
+}

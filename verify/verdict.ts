@@ -1,0 +1,80 @@
+/** The one place that turns findings and statuses into an outcome and an exit code (design decisions 15 and 22). */
+import { EXIT, type ExitName } from "../lib/errors.ts";
+import { plural, type Severity } from "./check.ts";
+import type { CheckResult, Finding, Report } from "./report.ts";
+
+/** How a run can end early. */
+export type Interruption = "interrupted" | "terminated" | null;
+
+/** What the verdict is made from. */
+export interface VerdictInput {
+  readonly checks: readonly Pick<CheckResult, "id" | "status" | "prerequisite">[];
+  readonly findings: readonly Pick<Finding, "id" | "severity" | "role" | "class" | "title" | "baselineState">[];
+  readonly rootCauses: readonly string[];
+  readonly failOn: Severity;
+  readonly interrupted: Interruption;
+}
+
+/** Outcome, exit and one sentence in plain words. */
+export interface Verdict {
+  readonly outcome: Report["outcome"];
+  readonly exit: ExitName;
+  readonly exitCode: number;
+  readonly verdict: string;
+}
+
+const RANK: Readonly<Record<Severity, number>> = { error: 2, warn: 1, info: 0 };
+
+/**
+ * Decides, in this order: interrupted; a root cause that needs sign-in; a finding at or above `failOn`; anything that
+ * could not be told; else pass. A baseline leaves only what is new or changed to count.
+ */
+export function decide(input: VerdictInput): Verdict {
+  const counted = input.findings.filter((finding) => finding.baselineState !== "unchanged");
+  const roots = new Set(input.rootCauses);
+  const auth = counted.some((f) => f.class === "auth" && f.severity === "error" && roots.has(f.id));
+  // An outage is an error worth naming, but what it hides is undecided: repeating may succeed.
+  const blocking = counted.some((f) => f.class !== "transient" && RANK[f.severity] >= RANK[input.failOn]);
+  const undecided = input.checks.filter((check) => check.status === "unknown").length;
+  const errors = counted.filter((f) => f.severity === "error" && f.class !== "transient").length;
+  const warnings = counted.filter((f) => f.severity === "warn").length;
+  const exit: ExitName =
+    input.interrupted === "terminated"
+      ? "TERMINATED"
+      : input.interrupted === "interrupted"
+        ? "INTERRUPTED"
+        : auth
+          ? "AUTH"
+          : blocking
+            ? "FINDINGS"
+            : undecided > 0
+              ? "UNDETERMINED"
+              : "PASS";
+  const outcome =
+    input.interrupted !== null
+      ? "interrupted"
+      : errors > 0
+        ? "fail"
+        : undecided > 0
+          ? "unknown"
+          : warnings > 0
+            ? "warn"
+            : "pass";
+  return { outcome, exit, exitCode: EXIT[exit], verdict: sentence(input, { errors, warnings, undecided }) };
+}
+
+function sentence(
+  input: VerdictInput,
+  counts: { errors: number; warnings: number; undecided: number },
+): string {
+  const first = input.findings.find((finding) => finding.id === input.rootCauses[0]);
+  const decided = input.checks.filter((check) => check.status !== "unknown" && check.status !== "skip").length;
+  const open = counts.undecided === 0 ? "" : `; ${plural(counts.undecided, "check")} could not decide`;
+  if (input.interrupted !== null) return `stopped after ${plural(decided, "check")}${open}`;
+  if (first !== undefined) {
+    const others = input.rootCauses.length - 1;
+    return `${first.title}${others === 0 ? "" : ` (and ${plural(others, "other cause")})`}${open}`;
+  }
+  if (counts.undecided > 0) return `nothing wrong was found, but ${plural(counts.undecided, "check")} could not decide`;
+  return `healthy: ${plural(decided, "check")} decided, ${plural(counts.errors + counts.warnings, "problem")}`;
+}
