@@ -40,7 +40,7 @@ export async function runFrontDoor(terminal: Terminal, program: Program): Promis
   } catch (thrown) {
     const { errorDocument, errorText } = await import("./error-document.ts");
     const document = errorDocument(thrown);
-    if (output.pipeClosed) return EXIT.PASS;
+    if (output.pipeClosed && document.error.code === "interrupted") return EXIT.PASS;
     if (output.json && !output.documentPrinted) output.stdout(`${JSON.stringify(document, null, 2)}\n`);
     else output.stderr(errorText(document, await output.style("stderr")));
     await output.flush();

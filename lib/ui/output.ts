@@ -16,6 +16,7 @@ export class Output {
   pipeClosed = false;
   /** Called when the reader of stdout goes away. */
   onPipeClosed: () => void = () => {};
+  private failure: { thrown: unknown } | null = null;
   private tail: Promise<void> = Promise.resolve();
 
   constructor(
@@ -29,8 +30,15 @@ export class Output {
   async document(document: Document): Promise<number> {
     if (this.documentPrinted) return EXIT.PASS;
     this.documentPrinted = true;
-    const { renderResult } = await import("./render-result.ts");
-    this.stdout(await renderResult(document, this.json, await this.style("stdout")));
+    this.enqueue(async () => {
+      const { renderResult } = await import("./render-result.ts");
+      try {
+        await this.writeStdout(await renderResult(document, this.json, await this.style("stdout")));
+      } catch (error) {
+        this.documentPrinted = false;
+        throw error;
+      }
+    });
     await this.flush();
     return EXIT.PASS;
   }
@@ -42,12 +50,7 @@ export class Output {
   }
 
   stdout(chunk: string | Uint8Array): void {
-    this.enqueue(async () => {
-      const open = await this.terminal.stdout.write(chunk);
-      if (open || this.pipeClosed) return;
-      this.pipeClosed = true;
-      this.onPipeClosed();
-    });
+    this.enqueue(() => this.writeStdout(chunk));
   }
 
   stderr(text: string): void {
@@ -60,12 +63,24 @@ export class Output {
     return styleOf({ env: this.terminal.env, stream: this.terminal[stream], globals: this.globals });
   }
 
-  /** Resolves when everything so far was handed over. */
+  /** Resolves when everything so far was handed over; rejects once with the failure of a view. */
   async flush(): Promise<void> {
     await this.tail;
+    const failure = this.failure;
+    this.failure = null;
+    if (failure !== null) throw failure.thrown;
+  }
+
+  private async writeStdout(chunk: string | Uint8Array): Promise<void> {
+    const open = await this.terminal.stdout.write(chunk);
+    if (open || this.pipeClosed) return;
+    this.pipeClosed = true;
+    this.onPipeClosed();
   }
 
   private enqueue(write: () => Promise<void>): void {
-    this.tail = this.tail.then(write);
+    this.tail = this.tail.then(write).catch((thrown: unknown) => {
+      this.failure ??= { thrown };
+    });
   }
 }

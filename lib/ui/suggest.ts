@@ -2,10 +2,11 @@
 
 /**
  * Names close to what was typed, best first, at most three: those that contain it as a prefix, then those within two
- * edits (one for names of up to three characters). Empty when nothing is near.
+ * edits (one for names of up to three characters). Empty when nothing is near, or when a single character was typed.
  */
 export function suggest(typed: string, known: Iterable<string>): string[] {
   const wanted = typed.toLowerCase();
+  if (wanted.length < 2) return [];
   const scored: { name: string; score: number }[] = [];
   for (const name of new Set(known)) {
     const candidate = name.toLowerCase();
