@@ -21,11 +21,22 @@ const lazy = (
 export const SECTIONS: readonly CommandSection[] = [
   {
     title: "Start",
-    commands: {},
+    commands: {
+      login: lazy("Sign in to the control plane", () => import("./login.ts")),
+      logout: lazy("Sign out and remove every credential kept here", () => import("./logout.ts")),
+      whoami: lazy("Show the identities in use and where they come from", () => import("./whoami.ts")),
+    },
   },
   {
     title: "Workspaces",
-    commands: {},
+    commands: {
+      workspace: lazy("List, create, join and choose workspaces", () => import("./workspace/mod.ts"), {
+        aliases: ["ws"],
+      }),
+      integration: lazy("Connect providers and see their state", () => import("./integration/mod.ts")),
+      ingest: lazy("Deliver recorded provider webhooks to a workspace", () => import("./ingest.ts")),
+      refresh: lazy("Write discovery files again, or read one provider again", () => import("./refresh.ts")),
+    },
   },
   {
     title: "Mirror",
@@ -33,11 +44,19 @@ export const SECTIONS: readonly CommandSection[] = [
   },
   {
     title: "Files",
-    commands: {},
+    commands: {
+      tree: lazy("List what a workspace holds below a path", () => import("./tree.ts"), { aliases: ["ls"] }),
+      cat: lazy("Print the content of a file", () => import("./cat.ts"), { aliases: ["read"] }),
+      put: lazy("Write a file into a workspace", () => import("./put.ts")),
+      rm: lazy("Delete a file of a workspace", () => import("./rm.ts")),
+      export: lazy("Export a subtree as tar, JSON or patch", () => import("./export.ts")),
+    },
   },
   {
     title: "Writebacks",
-    commands: {},
+    commands: {
+      ops: lazy("Look at writeback ops and run them again", () => import("./ops/mod.ts")),
+    },
   },
   {
     title: "Find the cause",

@@ -91,7 +91,8 @@ export function cloudSession(target: Target, world: SessionWorld): CloudSession 
 }
 
 function ownedHere(found: FoundToken): found is FoundToken & { readonly path: string } {
-  return found.path !== null && !found.explicit && !found.foreign;
+  const renewable = found.cloud !== null && found.cloud.refreshToken !== "";
+  return found.path !== null && renewable && !found.explicit && !found.foreign;
 }
 
 /** One use of the refresh token. A refused one needs a new sign-in; other trouble keeps a token that still lives. */

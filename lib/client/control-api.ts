@@ -216,16 +216,20 @@ export function controlApi(target: ServiceTarget) {
       return RefreshReport.parse(value);
     },
 
-    /** Delivers one provider webhook as the provider sends it: raw body and the provider's headers. */
+    /**
+     * Delivers one provider webhook as the provider sends it: raw body and the provider's headers. With `flush` the
+     * answer comes after the digests are written.
+     */
     webhook(
       id: string,
       provider: string,
-      delivery: { body: Uint8Array | string; headers: Readonly<Record<string, string>> },
+      delivery: { body: Uint8Array | string; headers: Readonly<Record<string, string>>; flush?: boolean },
       options: CallOptions = {},
     ) {
+      const query = { flush: delivery.flush === true ? true : undefined };
       const path = `${workspace(id)}/webhooks/${encodeURIComponent(provider)}`;
       const headers = { "Content-Type": "application/json", ...delivery.headers };
-      return json({ method: "POST", path, headers, rawBody: delivery.body, ...options }, (v) =>
+      return json({ method: "POST", path, query, headers, rawBody: delivery.body, ...options }, (v) =>
         WebhookOutcome.parse(v),
       );
     },
