@@ -199,7 +199,11 @@ export interface Watcher {
  */
 export type WatchTree = (
   root: string,
-  handlers: { onChange(relativePath: string | null): void; onError(error: Error): void },
+  handlers: {
+    /** `rename`: created, removed or moved; `change`: written. Absent when the system does not tell. */
+    onChange(relativePath: string | null, kind?: "rename" | "change"): void;
+    onError(error: Error): void;
+  },
 ) => Watcher;
 
 /** A client WebSocket. */

@@ -1,0 +1,308 @@
+/**
+ * Makes the disk agree with what the server said about some paths. The decision is `reconcilePath`; this carries it out
+ * for a whole batch with one sync (spec mount-daemon 2.9).
+ */
+import { comparePaths } from "../model/path.ts";
+import type { FileStat } from "../ports.ts";
+import { reconcilePath, type Step } from "../sync/reconcile.ts";
+import type { RelativeRemotePath } from "../sync/remote-path.ts";
+import { conflictArtifact } from "./conflicts.ts";
+import { count, type Engine, isWritable, localOf, modeOf } from "./engine.ts";
+import type { RemoteFile, RemoteState } from "./remote.ts";
+import { type Placement, placeAll, sameFile } from "./stage.ts";
+import { blankEntry, type Entry } from "./state-db.ts";
+
+/** How to apply. `force`: the remote wins over any local state, without an artifact (read-only paths). */
+export interface ApplyOptions {
+  readonly force?: boolean;
+  /** `not-ready`: a path that was announced and is not found is noted and asked for again, not taken as deleted. */
+  readonly absence?: "apply" | "not-ready";
+}
+
+/** What happened to a batch. */
+export interface Applied {
+  /** Files written, adopted or removed. */
+  readonly changed: number;
+  /** Local bytes kept as artifacts. */
+  readonly conflicts: number;
+}
+
+interface Job {
+  readonly file: RemoteFile;
+  readonly rel: RelativeRemotePath;
+  readonly base: Entry | undefined;
+  readonly stat: FileStat | null;
+  readonly step: Step;
+  readonly keepAs: string | null;
+}
+
+/** Rounds of deciding again because the disk moved between the decision and the rename. */
+const ROUNDS_MAX = 5;
+
+/** Applies remote states. Paths without a local counterpart are recorded as problems; the rest goes on. */
+export function applyRemote(
+  engine: Engine,
+  states: ReadonlyMap<string, RemoteState>,
+  options: ApplyOptions = {},
+): Applied {
+  let todo = [...states.keys()].sort(comparePaths);
+  const total = { changed: 0, conflicts: 0 };
+  for (let round = 0; todo.length > 0; round++) {
+    const jobs: Job[] = [];
+    const again: string[] = [];
+    engine.db.transaction(() => {
+      for (const path of todo) {
+        const state = states.get(path) as RemoteState;
+        const outcome = decide(engine, path, state, options);
+        if (outcome === "again") again.push(path);
+        else if (outcome === "changed") total.changed++;
+        else if (outcome !== null) jobs.push(outcome);
+      }
+    });
+    again.push(...place(engine, jobs, total));
+    if (round === ROUNDS_MAX) {
+      // Someone writes faster than we can decide; the watcher will bring these paths back.
+      for (const path of again) engine.stale.add(path);
+      break;
+    }
+    todo = again;
+  }
+  if (total.changed > 0 || total.conflicts > 0) engine.wake.state.call();
+  return total;
+}
+
+/** Decides one path and does what needs no placement. `again`: the file was changing while it was read. */
+function decide(
+  engine: Engine,
+  path: string,
+  state: RemoteState,
+  { force = false }: ApplyOptions,
+): Job | "again" | "changed" | null {
+  const mapped = localOf(engine, path);
+  if ("problem" in mapped) {
+    if (state.kind === "file") noteProblem(engine, path, "skipped", mapped.problem);
+    return null;
+  }
+  const { rel } = mapped;
+  const base = engine.db.get(path);
+  const local = engine.mirror.inspect(rel, base);
+  if (local === null) return "again";
+  if (local.kind === "blocked") {
+    if (state.kind === "file") noteProblem(engine, path, "quarantined", local.problem);
+    else if (base !== undefined) engine.db.forget(path);
+    return null;
+  }
+  if (state.kind === "denied")
+    return deny(engine, path, rel, base, local.kind === "file" ? local.hash : null);
+  if (!force && isDirty(engine, path, base, local.kind === "file" ? local.hash : null)) return null;
+  const remote = state.kind === "file" ? { hash: state.file.hash, revision: state.file.revision } : null;
+  const agreed = base?.revision == null ? null : { hash: base.hash, revision: base.revision };
+  const step = reconcilePath({ base: agreed, local: local.kind === "file" ? local : null, remote });
+  return carryOut(engine, { path, rel, base, state, step, force, local });
+}
+
+function carryOut(
+  engine: Engine,
+  job: {
+    path: string;
+    rel: RelativeRemotePath;
+    base: Entry | undefined;
+    state: RemoteState;
+    step: Step;
+    force: boolean;
+    local: { kind: "absent" } | { kind: "file"; stat: FileStat; hash: string };
+  },
+): Job | "changed" | null {
+  const { path, rel, base, state, step, force, local } = job;
+  const stat = local.kind === "file" ? local.stat : null;
+  const file = state.kind === "file" ? state.file : null;
+  const write = (keepAs: string | null): Job | null =>
+    file === null ? null : { file, rel, base, stat, step, keepAs };
+  switch (step.kind) {
+    case "none":
+      engine.db.clearProblem(path);
+      return null;
+    case "adopt":
+      if (file !== null && local.kind === "file") remember(engine, path, rel, file, local.stat, local.hash);
+      return "changed";
+    case "forget":
+      engine.db.forget(path);
+      return "changed";
+    case "remove":
+      return removeLocal(engine, path, rel, stat) ? "changed" : null;
+    case "write":
+    case "restore":
+      return write(null);
+    case "conflict":
+      return write(force ? null : conflictArtifact(engine, rel, step.baseRevision));
+    case "missing":
+      // A file that is gone here without a person's delete comes back.
+      return base?.deletePending ? null : write(null);
+    case "upload":
+      if (force) return write(null);
+      engine.suspects.add(rel);
+      engine.wake.local.call();
+      return null;
+    case "recreate":
+      if (force) return removeLocal(engine, path, rel, stat) ? "changed" : null;
+      engine.db.forget(path);
+      engine.suspects.add(rel);
+      engine.wake.local.call();
+      return "changed";
+  }
+}
+
+/** Places what must be written; answers with the paths to decide again. */
+function place(
+  engine: Engine,
+  jobs: readonly Job[],
+  total: { changed: number; conflicts: number },
+): string[] {
+  const placements: Placement[] = jobs.map(({ file, rel, stat, keepAs }) => ({
+    rel,
+    bytes: file.bytes,
+    mode: modeOf(engine, file.path),
+    expect: stat,
+    keepAs,
+  }));
+  const { fs } = engine.world;
+  const results = placeAll({ fs, mirror: engine.mirror, layout: engine.layout }, placements);
+  const again: string[] = [];
+  engine.db.transaction(() => {
+    for (const [index, job] of jobs.entries()) {
+      const result = results[index];
+      if (result === undefined || result.kind === "changed") {
+        again.push(job.file.path);
+      } else if (result.kind === "refused") {
+        noteProblem(engine, job.file.path, "skipped", result.message);
+      } else {
+        remember(engine, job.file.path, job.rel, job.file, result.stat, job.file.hash);
+        total.changed++;
+        if (job.keepAs !== null) {
+          total.conflicts++;
+          engine.world.log.warn("conflict: the local version was kept aside", {
+            path: job.file.path,
+            artifact: job.keepAs,
+          });
+        }
+      }
+    }
+  });
+  return again;
+}
+
+/** True while local bytes of the path are on their way, were refused and wait, or the path is being deleted. */
+function isDirty(engine: Engine, path: string, base: Entry | undefined, localHash: string | null): boolean {
+  if (engine.outbox.unsentFor(path) !== undefined) return true;
+  if (base?.deletePending === true && localHash === null) return true;
+  return base !== undefined && base.refusedHash !== "" && base.refusedHash === localHash;
+}
+
+/** The server refuses reading: the local copy goes, unless it holds something the server never had. */
+function deny(
+  engine: Engine,
+  path: string,
+  rel: RelativeRemotePath,
+  base: Entry | undefined,
+  localHash: string | null,
+): "changed" | null {
+  engine.db.clearProblem(path);
+  if (base?.readDenied) return null;
+  if (base !== undefined && localHash !== null && localHash === base.hash) {
+    engine.world.fs.unlink(engine.mirror.absolute(rel));
+    engine.mirror.pruneParents(rel);
+  }
+  engine.db.put({ ...(base ?? blankEntry(path, rel)), readDenied: true });
+  engine.world.log.warn("reading is denied", { path });
+  return "changed";
+}
+
+/** Removes a file whose bytes are still those agreed on; false when the disk moved meanwhile. */
+function removeLocal(engine: Engine, path: string, rel: RelativeRemotePath, stat: FileStat | null): boolean {
+  const { fs } = engine.world;
+  if (engine.mirror.problemAt(rel) !== null || !sameFile(fs.lstat(engine.mirror.absolute(rel)), stat)) {
+    engine.stale.add(path);
+    return false;
+  }
+  fs.unlink(engine.mirror.absolute(rel));
+  engine.mirror.pruneParents(rel);
+  engine.db.forget(path);
+  return true;
+}
+
+function remember(
+  engine: Engine,
+  path: string,
+  rel: RelativeRemotePath,
+  file: Pick<RemoteFile, "revision" | "hash" | "contentType">,
+  stat: FileStat,
+  localHash: string,
+): void {
+  const before = engine.db.get(path) ?? blankEntry(path, rel);
+  engine.db.put({
+    ...before,
+    revision: file.revision,
+    hash: file.hash,
+    contentType: file.contentType,
+    ...engine.mirror.seen(stat, localHash),
+    deletePending: false,
+    readDenied: false,
+    refusedHash: "",
+    missingScans: 0,
+  });
+  engine.db.clearProblem(path);
+  engine.deletedAtMs.delete(path);
+  const mode = modeOf(engine, path);
+  if ((stat.mode & 0o222) === 0 && isWritable(engine, path))
+    engine.world.fs.chmod(engine.mirror.absolute(rel), mode);
+}
+
+/** Records a path that cannot be materialised; it is tried again after the next audit. */
+export function noteProblem(
+  engine: Engine,
+  remotePath: string,
+  kind: "quarantined" | "skipped" | "not_ready",
+  message: string,
+): void {
+  const before = engine.db.problems.get(remotePath);
+  if (before === undefined && kind !== "not_ready") {
+    count(engine, kind === "quarantined" ? "pathCollisionQuarantined" : "pathMaterializationSkipped");
+    engine.world.log.warn("path was not materialised", { path: remotePath, kind, reason: message });
+  }
+  engine.db.setProblem({
+    remotePath,
+    kind,
+    message,
+    firstAtMs: before?.firstAtMs ?? engine.now(),
+    attempts: (before?.attempts ?? 0) + 1,
+  });
+}
+
+/** Reads paths again and applies them, retrying a path whose entry moved while the answer was under way (E13). */
+export async function refreshPaths(
+  engine: Engine,
+  paths: readonly string[],
+  options: ApplyOptions & { signal?: AbortSignal } = {},
+): Promise<Applied> {
+  const total = { changed: 0, conflicts: 0 };
+  let todo = [...new Set(paths)];
+  for (let round = 0; todo.length > 0 && round < ROUNDS_MAX; round++) {
+    const before = new Map(todo.map((path) => [path, engine.db.get(path)]));
+    const states = await engine.remote.readAll(todo, engine.config.readConcurrency, options.signal);
+    const moved = todo.filter((path) => engine.db.get(path) !== before.get(path));
+    for (const path of moved) states.delete(path);
+    if (options.absence === "not-ready") {
+      for (const [path, state] of states) {
+        if (state.kind !== "absent") continue;
+        states.delete(path);
+        noteProblem(engine, path, "not_ready", "announced by an event, not readable yet");
+      }
+    }
+    const applied = applyRemote(engine, states, options);
+    total.changed += applied.changed;
+    total.conflicts += applied.conflicts;
+    todo = moved;
+  }
+  for (const path of todo) engine.stale.add(path);
+  return total;
+}

@@ -1,0 +1,178 @@
+/** Everything that can be set about a mount, resolved once: flag beats variable beats default (spec mount-daemon 6). */
+import { fail } from "../errors.ts";
+import { MOUNT } from "../limits.ts";
+import { parseDuration } from "../model/duration.ts";
+import type { Env, Log } from "../ports.ts";
+import type { CircuitLimits } from "../sync/backoff.ts";
+import type { SettleDelays } from "../sync/settle.ts";
+
+/** Which directions are synced. */
+export type SyncMode = "mirror" | "pull-only" | "write-only";
+
+/** A resolved mount. Times in ms, sizes in bytes. */
+export interface MountConfig {
+  readonly workspaceId: string;
+  /** Absolute, cleaned, links not resolved. */
+  readonly localRoot: string;
+  readonly remoteRoot: string;
+  readonly server: string;
+  /** Event filter, or null. */
+  readonly provider: string | null;
+  readonly syncMode: SyncMode;
+  /** Directory of the private state, outside the mount. */
+  readonly stateDir: string;
+  readonly intervalMs: number;
+  readonly intervalJitter: number;
+  readonly cycleTimeoutMs: number;
+  /** 0: as long as it makes progress. */
+  readonly bootstrapTimeoutMs: number;
+  readonly bootstrapIdleTimeoutMs: number;
+  readonly bootstrapStallCyclesMax: number;
+  readonly bootstrapDirectoriesMax: number;
+  readonly readConcurrency: number;
+  readonly notReadyTtlMs: number | null;
+  readonly outboxTimeoutMs: number;
+  readonly cursorTimeoutMs: number;
+  /** Between audits; null switches the wall clock guard off. */
+  readonly auditIntervalMs: number | null;
+  readonly fullReconcile: boolean;
+  readonly websocket: boolean;
+  readonly settle: SettleDelays;
+  readonly lowMemory: boolean;
+  /** Null: no cap. */
+  readonly writebackBytesMax: number | null;
+  readonly writebackBatchBytesMax: number;
+  readonly snapshotDeleteMinRatio: number;
+  readonly circuit: CircuitLimits;
+  readonly logHttpStatus: boolean;
+  readonly resetAfterClobber: boolean;
+  /** Scopes of the token when they are known, else null. */
+  readonly scopes: readonly string[] | null;
+}
+
+/** Values given on the command line; undefined means "not given". */
+export interface MountFlags {
+  readonly provider?: string;
+  readonly syncMode?: SyncMode;
+  readonly intervalMs?: number;
+  readonly intervalJitter?: string;
+  readonly timeoutMs?: number;
+  readonly bootstrapTimeoutMs?: number;
+  readonly cursorTimeoutMs?: number;
+  readonly fullPullMinIntervalMs?: number;
+  readonly fullReconcile?: boolean;
+  readonly websocket?: boolean;
+  readonly fileSettleMs?: number;
+  readonly atomicSettleMs?: number;
+  readonly batchWindowMs?: number;
+  readonly lowMemory?: boolean;
+  readonly logHttpStatus?: boolean;
+  readonly resetAfterClobber?: boolean;
+}
+
+/** What names the mount. */
+export type MountIdentity = Pick<
+  MountConfig,
+  "workspaceId" | "localRoot" | "remoteRoot" | "server" | "stateDir" | "scopes"
+>;
+
+/** Resolves flags, variables and defaults. A malformed variable is ignored with a warning; a bad flag fails. */
+export function mountConfig(identity: MountIdentity, flags: MountFlags, env: Env, log: Log): MountConfig {
+  const from = reader(env, log);
+  const syncMode =
+    flags.syncMode ?? from.choice("RELAYFILE_MOUNT_SYNC_MODE", ["mirror", "pull-only", "write-only"]);
+  const interval = flags.intervalMs ?? from.duration("RELAYFILE_MOUNT_INTERVAL") ?? MOUNT.intervalMs;
+  const minInterval = flags.fullPullMinIntervalMs ?? from.duration("RELAYFILE_MOUNT_FULL_PULL_MIN_INTERVAL");
+  const cap = from.integer("RELAYFILE_MAX_WRITEBACK_BYTES") ?? MOUNT.writebackBytesMax;
+  const batch = from.integer("RELAYFILE_MAX_WRITEBACK_BATCH_BYTES") ?? MOUNT.writebackBatchBytesMax;
+  const ratio = from.number("RELAYFILE_SNAPSHOT_DELETE_MIN_RATIO");
+  return {
+    ...identity,
+    provider: flags.provider ?? env.RELAYFILE_MOUNT_PROVIDER ?? null,
+    syncMode: (syncMode as SyncMode | null) ?? "mirror",
+    intervalMs: Math.max(interval, MOUNT.intervalFloorMs),
+    intervalJitter:
+      jitterOf(flags.intervalJitter) ??
+      from.number("RELAYFILE_MOUNT_INTERVAL_JITTER") ??
+      MOUNT.intervalJitter,
+    cycleTimeoutMs: flags.timeoutMs ?? from.duration("RELAYFILE_MOUNT_TIMEOUT") ?? MOUNT.cycleTimeoutMs,
+    bootstrapTimeoutMs: flags.bootstrapTimeoutMs ?? from.duration("RELAYFILE_BOOTSTRAP_TIMEOUT") ?? 0,
+    bootstrapIdleTimeoutMs: from.duration("RELAYFILE_BOOTSTRAP_IDLE_TIMEOUT") ?? MOUNT.bootstrapIdleTimeoutMs,
+    bootstrapStallCyclesMax:
+      from.positive("RELAYFILE_BOOTSTRAP_STALL_CYCLES") ?? MOUNT.bootstrapStallCyclesMax,
+    bootstrapDirectoriesMax:
+      from.positive("RELAYFILE_BOOTSTRAP_MAX_DIRECTORIES") ?? MOUNT.bootstrapDirectoriesMax,
+    readConcurrency: Math.min(
+      from.positive("RELAYFILE_BOOTSTRAP_READ_CONCURRENCY") ?? MOUNT.readConcurrency,
+      MOUNT.readConcurrencyMax,
+    ),
+    notReadyTtlMs: from.duration("RELAYFILE_INCREMENTAL_READ_NOT_READY_TTL"),
+    outboxTimeoutMs: from.duration("RELAYFILE_OUTBOX_TIMEOUT") ?? MOUNT.outboxTimeoutMs,
+    cursorTimeoutMs:
+      flags.cursorTimeoutMs ?? from.duration("RELAYFILE_CURSOR_TIMEOUT") ?? MOUNT.cursorTimeoutMs,
+    auditIntervalMs: minInterval !== null && minInterval < 0 ? null : minInterval || MOUNT.auditMinIntervalMs,
+    fullReconcile: flags.fullReconcile || (from.boolean("RELAYFILE_FORCE_FULL_RECONCILE") ?? false),
+    websocket: flags.websocket ?? from.boolean("RELAYFILE_MOUNT_WEBSOCKET") ?? true,
+    settle: {
+      fileMs: flags.fileSettleMs ?? from.duration("RELAYFILE_MOUNT_FILE_SETTLE_DELAY") ?? MOUNT.fileSettleMs,
+      atomicMs:
+        flags.atomicSettleMs ??
+        from.duration("RELAYFILE_MOUNT_ATOMIC_SAVE_SETTLE_DELAY") ??
+        MOUNT.atomicSettleMs,
+      batchWindowMs:
+        flags.batchWindowMs ??
+        from.duration("RELAYFILE_MOUNT_CHANGE_BATCH_WINDOW") ??
+        MOUNT.changeBatchWindowMs,
+    },
+    lowMemory: flags.lowMemory || (from.boolean("RELAYFILE_MOUNT_LOW_MEMORY") ?? false),
+    writebackBytesMax: cap <= 0 ? null : cap,
+    writebackBatchBytesMax: batch <= 0 ? MOUNT.writebackBatchBytesMax : batch,
+    snapshotDeleteMinRatio: ratio !== null && ratio > 0 && ratio <= 1 ? ratio : MOUNT.snapshotDeleteMinRatio,
+    circuit: {
+      windowMs: positive(from.duration("RELAYFILE_CB_WINDOW")) ?? MOUNT.circuitWindowMs,
+      threshold: from.positive("RELAYFILE_CB_THRESHOLD") ?? MOUNT.circuitThreshold,
+      cooldownMs: positive(from.duration("RELAYFILE_CB_COOLDOWN")) ?? MOUNT.circuitCooldownMs,
+    },
+    logHttpStatus: flags.logHttpStatus || (from.boolean("RELAYFILE_MOUNT_LOG_HTTP_STATUS") ?? false),
+    resetAfterClobber: flags.resetAfterClobber || (from.boolean("RELAYFILE_RESET_AFTER_CLOBBER") ?? false),
+  };
+}
+
+function positive(value: number | null): number | null {
+  return value !== null && value > 0 ? value : null;
+}
+
+function jitterOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const value = Number(text);
+  if (!Number.isFinite(value))
+    fail("usage", `--interval-jitter is "${text}", a number from 0 to 1 is needed`);
+  return Math.min(Math.max(value, 0), 1);
+}
+
+/** Reads typed values from the environment; a value of the wrong form warns and counts as unset. */
+function reader(env: Env, log: Log) {
+  const read = <T>(name: string, parse: (text: string) => T | null): T | null => {
+    const text = env[name]?.trim();
+    if (text === undefined || text === "") return null;
+    const value = parse(text);
+    if (value === null) log.warn("ignoring a variable of the wrong form", { name, value: text });
+    return value;
+  };
+  const number = (text: string) => (Number.isFinite(Number(text)) ? Number(text) : null);
+  return {
+    // A bare -1 is the documented way to switch a limit off.
+    duration: (name: string) => read(name, (text) => (text === "-1" ? -1 : parseDuration(text))),
+    number: (name: string) => read(name, number),
+    integer: (name: string) => read(name, (text) => (Number.isInteger(Number(text)) ? Number(text) : null)),
+    positive: (name: string) =>
+      read(name, (text) => (Number.isInteger(Number(text)) && Number(text) > 0 ? Number(text) : null)),
+    boolean: (name: string) =>
+      read(name, (text) => {
+        if (/^(1|t|true)$/i.test(text)) return true;
+        return /^(0|f|false)$/i.test(text) ? false : null;
+      }),
+    choice: (name: string, options: readonly string[]) =>
+      read(name, (text) => (options.includes(text) ? text : null)),
+  };
+}

@@ -1,0 +1,206 @@
+/**
+ * The running daemon: independent loops over one engine. Each waits for its own work, each fails alone, and the end of
+ * all of them is one flush (spec mount-daemon 2, 5.4).
+ */
+import { isRelayfileError, messageOf } from "../errors.ts";
+import { MOUNT } from "../limits.ts";
+import { jittered } from "../sync/backoff.ts";
+import { serveControl } from "./control.ts";
+import { CONFIRMED_KEY, type DeleteLane, restoreDeletes, sendDeletes } from "./deletes.ts";
+import { type Engine, noteError } from "./engine.ts";
+import { checkRoot } from "./guard.ts";
+import { type LiveFeed, startLive } from "./live.ts";
+import { type LocalLane, startLocal } from "./local-lane.ts";
+import { writePublicState } from "./public-state.ts";
+import { isBootstrapped, pullOnce, retryNotReady } from "./pull.ts";
+import { newPushLane, pushDue } from "./push.ts";
+import { pollReceipts, type ReceiptLane } from "./receipts.ts";
+import { resolveConflict } from "./resolve.ts";
+import { retryDeadLetter } from "./retry.ts";
+import { confirmTombstones } from "./tombstones.ts";
+
+/** What the process around the daemon knows. */
+export interface DaemonOptions {
+  readonly stateDir: string;
+  readonly logFile?: string;
+  /** Stops the daemon: final flush, then the promise resolves. */
+  readonly signal: AbortSignal;
+  /** Called once when the first pull ended, well or not. */
+  onReady?(): void;
+}
+
+const STATE_DEBOUNCE_MS = 250;
+const LANE_RESTART_MS = { first: 1_000, cap: 30_000 } as const;
+const ROOT_LOOK_MS = 1_000;
+const RETRY_WAIT_MS = 60_000;
+
+/** Runs until the signal aborts; resolves after the final flush. Fails only for faults no loop can live with. */
+export async function runDaemon(engine: Engine, options: DaemonOptions): Promise<void> {
+  const stopping = options.signal;
+  // Uploads under way may finish inside the flush window; everything else stops at once.
+  const hard = new AbortController();
+  const daemon = { pid: engine.world.host.pid, logFile: options.logFile };
+  const saveState = (running: boolean) => writePublicState(engine, { ...daemon, running });
+  const push = newPushLane();
+  const deletes: DeleteLane = new Map();
+  const receipts: ReceiptLane = new Map();
+  const local = startLocal(engine);
+  const live = startLive(engine, stopping);
+  checkRoot(engine);
+  saveState(true);
+
+  const lanes = [
+    lane(engine, "push", stopping, async () => {
+      const next = await pushDue(engine, push, hard.signal);
+      const nextDelete = await sendDeletes(engine, deletes, hard.signal);
+      await engine.wake.push.wait(waitUntil(engine, next, nextDelete), stopping);
+    }),
+    lane(engine, "pull", stopping, () => pullRound(engine, live, local, stopping, options)),
+    lane(engine, "local", stopping, () => local.round(stopping)),
+    lane(engine, "receipts", stopping, async () => {
+      const next = await pollReceipts(engine, receipts, stopping);
+      await engine.wake.receipts.wait(waitUntil(engine, next), stopping);
+    }),
+    lane(engine, "state", stopping, async () => {
+      await engine.wake.state.wait(engine.config.intervalMs, stopping);
+      await engine.world.clock.sleep(STATE_DEBOUNCE_MS, stopping).catch(() => undefined);
+      if (!stopping.aborted) saveState(true);
+    }),
+    lane(engine, "control", stopping, () =>
+      serveControl(
+        engine.world,
+        `${options.stateDir}/control`,
+        (request) => handleControl(engine, request, stopping),
+        stopping,
+      ),
+    ),
+  ];
+  await aborted(stopping);
+  const giveUp = engine.world.clock.after(MOUNT.stopFlushMs, () => hard.abort());
+  try {
+    live.close();
+    await Promise.all(lanes);
+    local.close();
+    if (engine.health.rootProblem === null && checkRoot(engine)) {
+      local.flush();
+      if (!hard.signal.aborted) await pushDue(engine, push, hard.signal).catch(() => null);
+    }
+  } finally {
+    giveUp();
+  }
+  saveState(false);
+}
+
+/** One round of the pull lane: pull, then wait for the interval, the live feed or a wake-up. */
+async function pullRound(
+  engine: Engine,
+  live: LiveFeed,
+  local: LocalLane,
+  signal: AbortSignal,
+  options: DaemonOptions,
+): Promise<void> {
+  const first = engine.health.lastReconcileAtMs === null;
+  const complete = isBootstrapped(engine);
+  // Saves recorded before a crash go out before anything is pulled (W3); the push lane is already at it.
+  if (first && engine.outbox.nextDueMs() !== null)
+    await engine.world.clock.sleep(50, signal).catch(() => undefined);
+  if (first && complete) local.requestScan();
+  const events = live.takeEvents();
+  const ok =
+    events === null
+      ? await pullOnce(engine, signal, first && engine.config.fullReconcile)
+      : await live.apply(events, signal);
+  // The first walk over the disk waits for the first copy: before it every file would look new.
+  if (!complete && isBootstrapped(engine)) local.requestScan();
+  if (first) options.onReady?.();
+  const soon = ok ? await followUp(engine, signal) : null;
+  const interval = jittered(
+    engine.config.intervalMs,
+    engine.config.intervalJitter,
+    engine.world.random.float(),
+  );
+  const ms = Math.max(interval, MOUNT.intervalFloorMs);
+  const due = engine.now() + (ok ? ms : Math.min(ms, 5_000));
+  await engine.wake.pull.wait(waitUntil(engine, due, soon), signal);
+}
+
+/** Small questions left by a pull: announced files that were not there yet, and second looks at absences. */
+async function followUp(engine: Engine, signal: AbortSignal): Promise<number | null> {
+  const ready = await retryNotReady(engine, signal);
+  const confirmed = await confirmTombstones(engine, signal);
+  if (ready === null) return confirmed;
+  return confirmed === null ? ready : Math.min(ready, confirmed);
+}
+
+async function handleControl(
+  engine: Engine,
+  request: Parameters<Parameters<typeof serveControl>[2]>[0],
+  signal: AbortSignal,
+): Promise<unknown> {
+  switch (request.kind) {
+    case "retry":
+      return retryDeadLetter(engine, request.opId, { timeoutMs: RETRY_WAIT_MS, signal });
+    case "resume": {
+      if (request.deletes === "restore") return { restored: restoreDeletes(engine) };
+      engine.db.setMeta(CONFIRMED_KEY, "1");
+      engine.wake.push.call();
+      return { confirmed: engine.health.heldDeletes?.paths ?? 0 };
+    }
+    case "sync":
+      engine.wake.local.call();
+      engine.wake.push.call();
+      engine.wake.pull.call();
+      return null;
+    case "resolve":
+      return resolveConflict(engine, request.path, request.keep);
+  }
+}
+
+/**
+ * Repeats `round` until the signal aborts. While the root is broken nothing runs. A failure is noted and the lane goes
+ * on after a pause: one lane's trouble never stops another's.
+ */
+async function lane(
+  engine: Engine,
+  name: string,
+  signal: AbortSignal,
+  round: () => Promise<void>,
+): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    if (name !== "state" && name !== "control" && !checkRoot(engine)) {
+      await engine.world.clock.sleep(ROOT_LOOK_MS, signal).catch(() => undefined);
+      continue;
+    }
+    try {
+      await round();
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      failures++;
+      noteError(engine, {
+        kind: "error",
+        ...(isRelayfileError(error) ? { code: error.code } : {}),
+        message: messageOf(error),
+      });
+      engine.world.log.error("a part of the daemon failed and will be tried again", {
+        lane: name,
+        reason: messageOf(error),
+        stack: isRelayfileError(error) || !(error instanceof Error) ? undefined : error.stack,
+      });
+      const pause = Math.min(LANE_RESTART_MS.first * 2 ** (failures - 1), LANE_RESTART_MS.cap);
+      await engine.world.clock.sleep(pause, signal).catch(() => undefined);
+    }
+  }
+}
+
+/** Milliseconds from now to the earliest of some times; null when there is none. Never negative. */
+function waitUntil(engine: Engine, ...times: (number | null)[]): number | null {
+  const known = times.filter((time): time is number => time !== null);
+  return known.length === 0 ? null : Math.max(0, Math.min(...known) - engine.now());
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,146 @@
+/**
+ * Everything the lanes share about one mount. The lanes are plain functions over this object; none holds state of its
+ * own that another needs.
+ */
+import type { MountState } from "../model/mount-state.ts";
+import { circuitFailed, circuitSucceeded } from "../sync/backoff.ts";
+import { localRelOf } from "../sync/names.ts";
+import { belowRemoteRoot, type Mapped, type RelativeRemotePath, toRemotePath } from "../sync/remote-path.ts";
+import { mayWrite } from "../sync/scopes.ts";
+import { downExclusion, type MountNames } from "../sync/uploadable.ts";
+import type { MountConfig } from "./config.ts";
+import { type Counter, type Health, type LastError, newHealth } from "./health.ts";
+import { type RuntimeLayout, runtimeLayout } from "./layout.ts";
+import { type Mirror, openMirror } from "./mirror.ts";
+import { type Outbox, openOutbox } from "./outbox.ts";
+import type { Remote } from "./remote.ts";
+import { openStateDb, type StateDb } from "./state-db.ts";
+import { Wake } from "./wake.ts";
+import type { MountWorld, StateDatabase } from "./world.ts";
+
+/** One mount at work. */
+export interface Engine {
+  readonly config: MountConfig;
+  readonly world: MountWorld;
+  readonly layout: RuntimeLayout;
+  readonly names: MountNames;
+  readonly db: StateDb;
+  readonly mirror: Mirror;
+  readonly outbox: Outbox;
+  readonly remote: Remote;
+  readonly health: Health;
+  readonly wake: { readonly [K in "local" | "push" | "pull" | "receipts" | "state"]: Wake };
+  /** Local paths that must be looked at again, whatever the watcher says. */
+  readonly suspects: Set<RelativeRemotePath>;
+  /** Remote paths that must be read again. */
+  readonly stale: Set<string>;
+  /** Paths with a request under way; nothing else may send for them. */
+  readonly inFlight: Set<string>;
+  /** When a local delete was first seen, by remote path, in ms. */
+  readonly deletedAtMs: Map<string, number>;
+  now(): number;
+}
+
+/** Builds the engine of a mount over its open index. The runtime area must exist. */
+export function openEngine(
+  config: MountConfig,
+  world: MountWorld,
+  parts: {
+    database: StateDatabase;
+    previous: MountState | null;
+    remote(onRefusedWrite: () => void): Remote;
+    foldsCase: boolean;
+  },
+): Engine {
+  const layout = runtimeLayout(config.localRoot);
+  const now = () => world.clock.now();
+  const health = newHealth(parts.previous);
+  const rootName = config.localRoot.slice(config.localRoot.lastIndexOf("/") + 1);
+  const db = openStateDb(parts.database);
+  const stateWake = new Wake(world.clock);
+  return {
+    config,
+    world,
+    layout,
+    names: { remoteRoot: config.remoteRoot, rootName, foldsCase: parts.foldsCase },
+    db,
+    mirror: openMirror(config.localRoot, world.fs, world.sha256, now),
+    outbox: openOutbox({ fs: world.fs, random: world.random, now }, layout),
+    remote: parts.remote(() => {
+      health.failedWritebacks++;
+      stateWake.call();
+    }),
+    health,
+    wake: {
+      local: new Wake(world.clock),
+      push: new Wake(world.clock),
+      pull: new Wake(world.clock),
+      receipts: new Wake(world.clock),
+      state: stateWake,
+    },
+    suspects: new Set(),
+    stale: new Set(),
+    inFlight: new Set(),
+    deletedAtMs: new Map(),
+    now,
+  };
+}
+
+/** The local path of a remote one, or why it has none. Counts refused root targets. */
+export function localOf(engine: Engine, remotePath: string): Mapped {
+  const known = engine.db.get(remotePath);
+  if (known !== undefined) return { rel: known.rel as RelativeRemotePath };
+  const mapped = belowRemoteRoot(engine.config.remoteRoot, engine.names.rootName, remotePath);
+  if ("problem" in mapped) {
+    if (mapped.problem.includes("mount root")) count(engine, "deniedRootTarget");
+    return mapped;
+  }
+  const excluded = downExclusion(mapped.rel, engine.names);
+  if (excluded !== null) return { problem: `reserved name (${excluded})` };
+  const rel = localRelOf(mapped.rel, engine.world.sha256);
+  const owner = engine.db.remoteOfRel(rel);
+  if (owner !== null && owner !== remotePath) return { problem: `local name is taken by ${owner}` };
+  return { rel };
+}
+
+/** The remote path that a local path stands for. */
+export function remoteOf(engine: Engine, rel: RelativeRemotePath): string {
+  return engine.db.remoteOfRel(rel) ?? toRemotePath(engine.config.remoteRoot, rel);
+}
+
+/** True when local edits of the path may be sent as far as we can tell. */
+export function isWritable(engine: Engine, remotePath: string): boolean {
+  if (engine.config.syncMode === "pull-only") return false;
+  if (engine.db.get(remotePath)?.writeDenied === true) return false;
+  return mayWrite(engine.config.scopes, remotePath) !== false;
+}
+
+/** Mode of a mirrored file. */
+export function modeOf(engine: Engine, remotePath: string): number {
+  return isWritable(engine, remotePath) ? 0o644 : 0o444;
+}
+
+/** Raises a lifetime counter. */
+export function count(engine: Engine, counter: Counter): void {
+  engine.health.counters[counter]++;
+  engine.wake.state.call();
+}
+
+/** Remembers what went wrong last; shown until the next success of the same lane. */
+export function noteError(engine: Engine, error: Omit<LastError, "atMs">): void {
+  engine.health.lastError = { ...error, atMs: engine.now() };
+  engine.wake.state.call();
+}
+
+/** Tells the breaker how a request ended: `status` null means no answer. */
+export function noteAnswer(engine: Engine, status: number | null, counts: boolean): void {
+  const before = engine.health.circuit;
+  engine.health.circuit = counts
+    ? circuitFailed(before, engine.now(), engine.config.circuit)
+    : circuitSucceeded(before, engine.now(), engine.config.circuit);
+  if (engine.health.circuit.openEvents > before.openEvents) {
+    engine.health.counters.circuitOpenEvents = engine.health.circuit.openEvents;
+    engine.world.log.warn("circuit opened: uploads and deletes wait, reads go on", { status });
+  }
+  if (before !== engine.health.circuit) engine.wake.state.call();
+}

@@ -1,0 +1,245 @@
+/** Looks at local paths and turns what changed into durable outbox records or marked deletes. */
+import { encodeContent } from "../model/file.ts";
+import { ABSENT_REVISION } from "../model/revision.ts";
+import { contentTypeOf } from "../sync/content-type.ts";
+import { judgeLocal, type LocalVerdict } from "../sync/local-change.ts";
+import { type RelativeRemotePath, relativePathProblem } from "../sync/remote-path.ts";
+import { upExclusion } from "../sync/uploadable.ts";
+import { count, type Engine, isWritable, remoteOf } from "./engine.ts";
+import { timestamp } from "./layout.ts";
+import type { LocalState } from "./mirror.ts";
+import type { OutboxRecord } from "./outbox.ts";
+import { blankEntry, type Entry } from "./state-db.ts";
+
+/** What a look at some paths led to. */
+export interface Examined {
+  /** Outbox records written. */
+  readonly saves: number;
+  readonly deletes: number;
+  /** Paths that were changing while they were read; look again soon. */
+  readonly unstable: readonly RelativeRemotePath[];
+}
+
+/** How many saves are written to the outbox with one sync. */
+const SAVES_PER_SYNC = 256;
+
+/**
+ * Examines paths. Saves are durable when this returns. Missing paths that must come back are added to `stale`.
+ * Oversize, excluded and unreadable files are skipped, never an error for the others.
+ */
+export function examine(
+  engine: Engine,
+  paths: Iterable<RelativeRemotePath>,
+  trigger: "signal" | "scan",
+): Examined {
+  const unstable: RelativeRemotePath[] = [];
+  let records: { record: OutboxRecord; replaces: string | null }[] = [];
+  let [saves, deletes] = [0, 0];
+  const flush = () => {
+    engine.outbox.add(records.map(({ record }) => record));
+    for (const { replaces } of records) {
+      if (replaces !== null) engine.outbox.ack(replaces, "superseded_by_newer_local_content");
+    }
+    saves += records.length;
+    records = [];
+  };
+  engine.db.transaction(() => {
+    for (const rel of paths) {
+      if (relativePathProblem(rel) !== null) continue;
+      const path = remoteOf(engine, rel);
+      const entry = engine.db.get(path);
+      const local = lookAt(engine, rel, entry);
+      if (local === null) {
+        unstable.push(rel);
+        continue;
+      }
+      const verdict = judge(engine, { rel, path, entry, local, trigger });
+      if (verdict.kind === "save" && local.kind === "file") {
+        const record = recordFor(engine, rel, path, entry, local.hash);
+        if (record === null) unstable.push(rel);
+        else records.push(record);
+      } else if (verdict.kind === "delete") {
+        deletes += markDeleted(engine, path) ? 1 : 0;
+      } else {
+        note(engine, { rel, path, entry, local, verdict });
+      }
+      if (records.length >= SAVES_PER_SYNC) flush();
+    }
+  });
+  flush();
+  if (saves > 0 || deletes > 0) {
+    engine.wake.push.call();
+    engine.wake.state.call();
+  }
+  if (engine.stale.size > 0) engine.wake.pull.call();
+  return { saves, deletes, unstable };
+}
+
+function lookAt(engine: Engine, rel: RelativeRemotePath, entry: Entry | undefined): LocalState | null {
+  try {
+    return engine.mirror.inspect(rel, entry);
+  } catch (error) {
+    engine.world.log.warn("local file cannot be read", { path: rel, reason: String(error) });
+    return { kind: "blocked", problem: "target_not_regular" };
+  }
+}
+
+interface Look {
+  readonly rel: RelativeRemotePath;
+  readonly path: string;
+  readonly entry: Entry | undefined;
+  readonly local: LocalState;
+}
+
+function judge(engine: Engine, { rel, path, entry, local, trigger }: Look & { trigger: "signal" | "scan" }) {
+  const pending = engine.outbox.unsentFor(path);
+  const tracked = entry !== undefined && entry.revision !== null;
+  return judgeLocal({
+    local: local.kind === "file" ? { hash: local.hash, sizeBytes: local.stat.sizeBytes } : local.kind,
+    tracked,
+    baseHash: entry?.hash ?? "",
+    pendingHash: pending?.record.hash ?? null,
+    pendingMayHaveLanded: pending !== undefined && (!pending.neverSent || engine.inFlight.has(path)),
+    refusedHash: entry?.refusedHash ?? "",
+    deletePending: entry?.deletePending ?? false,
+    writable: isWritable(engine, path) || (entry?.writeDenied === true && local.kind === "file" && !tracked),
+    readDenied: entry?.readDenied ?? false,
+    excluded: upExclusion(rel, tracked, engine.names) !== null,
+    bytesMax: engine.config.writebackBytesMax,
+    trigger,
+    polling: engine.health.watcher === "polling",
+    missingScans: entry?.missingScans ?? 0,
+  });
+}
+
+/** Notes what was seen for every verdict that is neither a save nor a delete. */
+function note(engine: Engine, { rel, path, entry, local, verdict }: Look & { verdict: LocalVerdict }): void {
+  switch (verdict.kind) {
+    case "clean": {
+      if (verdict.cancelPending) {
+        const pending = engine.outbox.unsentFor(path);
+        if (pending) engine.outbox.ack(pending.record.commandId, "superseded_by_base_content");
+      }
+      if (local.kind !== "file" || entry === undefined) return;
+      const same =
+        entry.seenHash === local.hash &&
+        entry.mtimeMs === local.stat.mtimeMs &&
+        entry.ctimeMs === local.stat.ctimeMs &&
+        entry.inode === local.stat.inode;
+      const settled = same && entry.seenAtMs >= local.stat.mtimeMs + 2_000;
+      if (settled && !entry.deletePending && entry.missingScans === 0) return;
+      engine.db.put({
+        ...entry,
+        ...engine.mirror.seen(local.stat, local.hash),
+        deletePending: false,
+        missingScans: 0,
+      });
+      engine.deletedAtMs.delete(path);
+      return;
+    }
+    case "oversize":
+      if (local.kind !== "file" || entry?.refusedHash === local.hash) return;
+      count(engine, "skippedOversizeWriteback");
+      engine.world.log.warn("file is larger than the upload limit and stays local", {
+        path,
+        bytes: local.stat.sizeBytes,
+        limit: engine.config.writebackBytesMax,
+      });
+      engine.db.put({ ...(entry ?? blankEntry(path, rel)), refusedHash: local.hash });
+      return;
+    case "missed":
+      engine.db.patch(path, { missingScans: (entry?.missingScans ?? 0) + 1 });
+      return;
+    case "restore":
+      engine.stale.add(path);
+      return;
+    case "cancel": {
+      const pending = engine.outbox.unsentFor(path);
+      if (pending) engine.outbox.ack(pending.record.commandId, "canceled_by_local_delete");
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+/** Marks a confirmed file as deleted here; the push lane decides when, and whether, the server hears of it. */
+function markDeleted(engine: Engine, path: string): boolean {
+  const pending = engine.outbox.unsentFor(path);
+  if (pending?.neverSent) engine.outbox.ack(pending.record.commandId, "superseded_by_local_delete");
+  if (!engine.deletedAtMs.has(path)) engine.deletedAtMs.set(path, engine.now());
+  if (engine.db.get(path)?.deletePending) return false;
+  engine.db.patch(path, { deletePending: true });
+  return true;
+}
+
+/** The outbox record of a save; null when the file changed again since it was judged. */
+function recordFor(
+  engine: Engine,
+  rel: RelativeRemotePath,
+  path: string,
+  entry: Entry | undefined,
+  hash: string,
+): { record: OutboxRecord; replaces: string | null } | null {
+  const read = engine.mirror.read(rel);
+  if (read === null || engine.world.sha256(read.bytes) !== hash) return null;
+  const pending = engine.outbox.unsentFor(path);
+  const inFlight = engine.inFlight.has(path);
+  // A save under way ends first; afterwards the path is looked at again.
+  if (inFlight) return null;
+  const mayHaveLanded = pending !== undefined && !pending.neverSent;
+  const supersedes = [...(pending?.record.supersedes ?? []), ...(mayHaveLanded ? [pending.record.hash] : [])];
+  return {
+    record: newRecord(engine, {
+      rel,
+      path,
+      bytes: read.bytes,
+      hash,
+      exists: entry?.revision != null,
+      expectedRevision: pending?.record.expectedRevision ?? entry?.revision ?? ABSENT_REVISION,
+      supersedes,
+    }),
+    replaces: pending?.record.commandId ?? null,
+  };
+}
+
+/** Builds a record for one save; the command id is stable for its life. */
+export function newRecord(
+  engine: Engine,
+  save: {
+    rel: RelativeRemotePath;
+    path: string;
+    bytes: Uint8Array;
+    hash: string;
+    exists: boolean;
+    expectedRevision: string;
+    supersedes?: readonly string[];
+    commandId?: string;
+    retryOf?: string;
+  },
+): OutboxRecord {
+  const firstSeenAt = timestamp(engine.now());
+  const { workspaceId } = engine.config;
+  // Two saves of the same bytes within one millisecond must still be two commands, so the base is part of the id.
+  const seed = [workspaceId, save.path, save.hash, firstSeenAt].join("\0");
+  const commandId = save.commandId ?? `mountcmd_${engine.world.sha256(seed).slice(0, 32)}`;
+  const { content, encoding } = encodeContent(save.bytes);
+  return {
+    commandId,
+    workspaceId,
+    remotePath: save.path,
+    contentType: contentTypeOf(save.path),
+    content,
+    ...(encoding === undefined ? {} : { encoding }),
+    hash: save.hash,
+    exists: save.exists,
+    status: "pending",
+    firstSeenAt,
+    attemptCount: 0,
+    correlationId: commandId,
+    localRelativePath: save.rel,
+    expectedRevision: save.expectedRevision,
+    ...(save.supersedes?.length ? { supersedes: [...save.supersedes] } : {}),
+    ...(save.retryOf === undefined ? {} : { retryOf: save.retryOf }),
+  };
+}

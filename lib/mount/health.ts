@@ -1,0 +1,88 @@
+/** What the daemon knows about itself: counters, the breaker, the last error, what is held. One object, one writer. */
+import type { MountState } from "../model/mount-state.ts";
+import { type Circuit, CLOSED_CIRCUIT } from "../sync/backoff.ts";
+import type { DeleteHold, RootProblem } from "../sync/safety.ts";
+
+/** Lifetime counters of the public state (spec mount-daemon 4.8). */
+export const COUNTERS = [
+  "skippedOversizeWriteback",
+  "deniedRootTarget",
+  "pathMaterializationSkipped",
+  "snapshotDeleteBlocked",
+  "circuitOpenEvents",
+  "tombstonesPending",
+  "tombstonesConfirmed",
+  "tombstonesAgedOut",
+  "pathCollisionQuarantined",
+  "skippedLazyUntrackedPush",
+] as const;
+
+/** Name of a lifetime counter. */
+export type Counter = (typeof COUNTERS)[number];
+
+/** The last thing that went wrong. */
+export interface LastError {
+  readonly kind: "error" | "http" | "offline" | "conflict" | "bootstrap_stalled" | "auth";
+  readonly statusCode?: number;
+  readonly code?: string;
+  readonly message: string;
+  readonly atMs: number;
+}
+
+/** The daemon's facts about itself. Times in ms; null means never. */
+export interface Health {
+  counters: Record<Counter, number>;
+  circuit: Circuit;
+  lastError: LastError | null;
+  lastReconcileAtMs: number | null;
+  lastSuccessAtMs: number | null;
+  lastHeartbeatAtMs: number | null;
+  lastEventAtMs: number | null;
+  failedWritebacks: number;
+  bootstrap: {
+    phase: "bootstrapping" | "stalled";
+    filesSynced: number;
+    filesTotal: number | null;
+    startedAtMs: number;
+  } | null;
+  /** True while event pages remain. */
+  draining: boolean;
+  /** Set while the root is not a directory. */
+  rootProblem: RootProblem | null;
+  /** Deletes seen on disk that wait for a person. */
+  heldDeletes: { reason: DeleteHold; paths: number } | null;
+  /** The credential is refused: uploads wait; says why. */
+  authProblem: string | null;
+  listener: { mode: "websocket" | "poll" | "disabled"; status: string; connectedAtMs: number | null };
+  watcher: "watching" | "polling";
+  providers: NonNullable<MountState["providers"]>;
+}
+
+/** A fresh daemon; lifetime values continue from an earlier public state. */
+export function newHealth(previous: MountState | null): Health {
+  const counters = Object.fromEntries(
+    COUNTERS.map((name) => [name, countOf(previous?.counters?.[name])]),
+  ) as Record<Counter, number>;
+  return {
+    counters,
+    circuit: { ...CLOSED_CIRCUIT, openEvents: counters.circuitOpenEvents },
+    lastError: null,
+    lastReconcileAtMs: null,
+    lastSuccessAtMs: null,
+    lastHeartbeatAtMs: null,
+    lastEventAtMs: null,
+    failedWritebacks: previous?.failedWritebacks ?? 0,
+    bootstrap: null,
+    draining: false,
+    rootProblem: null,
+    heldDeletes: null,
+    authProblem: null,
+    listener: { mode: "poll", status: "polling", connectedAtMs: null },
+    watcher: "polling",
+    providers: [],
+  };
+}
+
+function countOf(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) && value > 0 ? Math.floor(value) : 0;
+}

@@ -1,0 +1,82 @@
+/** One daemon per mount root: a lock inside the root, and the lease that the original's tools look at (spec 5.2). */
+import { fail } from "../errors.ts";
+import type { MountConfig } from "./config.ts";
+import { readText } from "./json-file.ts";
+import { canonicalServer, leaseDir, runtimeLayout, secondsTimestamp } from "./layout.ts";
+import type { Lease, MountWorld } from "./world.ts";
+
+/** Who holds a mount, as far as its lock file tells. */
+export interface LockHolder {
+  readonly pid: number | null;
+  readonly workspaceId: string | null;
+  readonly startedAt: string | null;
+}
+
+/**
+ * Takes both locks or fails with `lock_held`, naming the holder. The runtime area must exist. The lock file stays after
+ * release; only the lock means "held".
+ */
+export function lockMount(world: MountWorld, config: MountConfig): Lease {
+  const { fs, host, sha256 } = world;
+  const realRoot = fs.realPath(config.localRoot);
+  const content = `${JSON.stringify({
+    pid: host.pid,
+    server: canonicalServer(config.server),
+    workspaceId: config.workspaceId,
+    localRoot: realRoot,
+    startedAt: secondsTimestamp(world.clock.now()),
+  })}\n`;
+  const own = runtimeLayout(config.localRoot).lock;
+  const inside = world.acquireLease(own, content);
+  if (inside === null) held(world, config, own);
+  const directory = leaseDir(host);
+  fs.makeDir(directory, 0o700);
+  const key = sha256([canonicalServer(config.server), config.workspaceId, realRoot].join("\0"));
+  const shared = world.acquireLease(`${directory}/${key}.lock`, content);
+  if (shared === null) {
+    inside.release();
+    held(world, config, `${directory}/${key}.lock`);
+  }
+  return {
+    release() {
+      shared.release();
+      inside.release();
+    },
+  };
+}
+
+/** The holder written in a lock file. It may be stale: ask `isLocked` first. */
+export function lockHolder(world: Pick<MountWorld, "fs">, file: string): LockHolder | null {
+  try {
+    const value = JSON.parse(readText(world.fs, file) ?? "null") as Record<string, unknown> | null;
+    if (value === null) return null;
+    return {
+      pid: typeof value.pid === "number" ? value.pid : null,
+      workspaceId: typeof value.workspaceId === "string" ? value.workspaceId : null,
+      startedAt: typeof value.startedAt === "string" ? value.startedAt : null,
+    };
+  } catch {
+    // Half a line from a crash: the lock itself still says whether someone holds it.
+    return null;
+  }
+}
+
+/** The running daemon of a mount root, or null. Takes and returns the lock to find out. */
+export function runningDaemon(world: MountWorld, localRoot: string): LockHolder | null {
+  const file = runtimeLayout(localRoot).lock;
+  if (world.fs.lstat(file) === null) return null;
+  const holder = lockHolder(world, file) ?? { pid: null, workspaceId: null, startedAt: null };
+  const lease = world.acquireLease(file, readText(world.fs, file) ?? "");
+  if (lease === null) return holder;
+  lease.release();
+  return null;
+}
+
+function held(world: MountWorld, config: MountConfig, file: string): never {
+  const holder = lockHolder(world, file);
+  fail(
+    "lock_held",
+    `${config.localRoot} is already mounted${holder?.pid == null ? "" : ` by process ${holder.pid}`} (workspace ${holder?.workspaceId ?? config.workspaceId}, server ${config.server})`,
+    { root: config.localRoot, ...holder, hint: "relayfile unmount, or look with relayfile status" },
+  );
+}

@@ -1,0 +1,111 @@
+/** One complete pass without a daemon: what `mount --once` does, and how a command works on a mount nobody runs. */
+
+import { listConflicts } from "./conflicts.ts";
+import { listDeadLetters } from "./dead-letter.ts";
+import { type DeleteLane, pendingDeletes, sendDeletes } from "./deletes.ts";
+import type { Engine } from "./engine.ts";
+import { examine } from "./examine.ts";
+import { checkRoot } from "./guard.ts";
+import { writePublicState } from "./public-state.ts";
+import { isBootstrapped, pullOnce, refreshStale, retryNotReady } from "./pull.ts";
+import { newPushLane, type PushLane, pushDue } from "./push.ts";
+import { pollReceipts, type ReceiptLane } from "./receipts.ts";
+import { scan } from "./scan.ts";
+
+/** How a pass ended. */
+export interface OnceReport {
+  /** Everything agreed at the end: nothing waits, nothing was refused, the pull succeeded. */
+  readonly converged: boolean;
+  readonly pulled: boolean;
+  readonly trackedFiles: number;
+  readonly pending: number;
+  readonly heldDeletes: number;
+  readonly deadLetters: number;
+  readonly conflicts: number;
+  /** Paths that could not be placed. */
+  readonly problems: number;
+  readonly error: { readonly kind: string; readonly code: string | null; readonly message: string } | null;
+}
+
+/** How long one pass waits for operations to end, and for saves to be tried again. */
+const SETTLE_MS = 30_000;
+
+/** Runs one pass. Throws only for faults that are not the server's; those are in the report. */
+export async function runOnce(engine: Engine, signal: AbortSignal): Promise<OnceReport> {
+  const push = newPushLane();
+  const receipts: ReceiptLane = new Map();
+  const deletes: DeleteLane = new Map();
+  if (!checkRoot(engine)) return report(engine, false);
+  const uploads = engine.config.syncMode !== "pull-only";
+  if (uploads) await pushDue(engine, push, signal);
+  if (isBootstrapped(engine) && uploads) {
+    scan(engine);
+    await pushDue(engine, push, signal);
+  }
+  let pulled = await pullOnce(engine, signal, engine.config.fullReconcile);
+  if (pulled && uploads) {
+    scan(engine);
+    await settle(engine, { push, receipts, deletes }, signal);
+    pulled = await pullOnce(engine, signal);
+    examineSuspects(engine);
+    await settle(engine, { push, receipts, deletes }, signal);
+  }
+  const done = report(engine, pulled);
+  writePublicState(engine, { pid: engine.world.host.pid, running: false });
+  return done;
+}
+
+/** Sends and waits until nothing is left to wait for, or the time is over. */
+export async function settle(
+  engine: Engine,
+  lanes: { push: PushLane; receipts: ReceiptLane; deletes: DeleteLane },
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = engine.now() + SETTLE_MS;
+  while (!signal.aborted && engine.now() < deadline) {
+    const times = [
+      await pushDue(engine, lanes.push, signal),
+      await sendDeletes(engine, lanes.deletes, signal, 0),
+      await pollReceipts(engine, lanes.receipts, signal),
+      await retryNotReady(engine, signal),
+    ];
+    await refreshStale(engine, signal);
+    if (examineSuspects(engine) > 0) continue;
+    const due = times.filter((time): time is number => time !== null);
+    if (due.length === 0) return;
+    const next = Math.min(...due);
+    if (next > deadline) return;
+    await engine.world.clock.sleep(Math.max(next - engine.now(), 1), signal).catch(() => undefined);
+  }
+}
+
+/** Looks again at paths the lanes asked about; answers with the number of new saves. */
+export function examineSuspects(engine: Engine): number {
+  const paths = [...engine.suspects];
+  engine.suspects.clear();
+  const { saves, deletes, unstable } = examine(engine, paths, "signal");
+  for (const rel of unstable) engine.suspects.add(rel);
+  return saves + deletes;
+}
+
+function report(engine: Engine, pulled: boolean): OnceReport {
+  const dead = listDeadLetters(engine.world.fs, engine.layout.deadLetters);
+  const { lastError } = engine.health;
+  const pending = engine.outbox.pending.size + pendingDeletes(engine).length;
+  const deadLetters = dead.records.length + dead.malformed.length;
+  const heldDeletes = engine.health.heldDeletes?.paths ?? 0;
+  return {
+    converged: pulled && pending === 0 && deadLetters === 0 && heldDeletes === 0 && isBootstrapped(engine),
+    pulled,
+    trackedFiles: engine.db.entries.size,
+    pending,
+    heldDeletes,
+    deadLetters,
+    conflicts: listConflicts(engine).length,
+    problems: engine.db.problems.size,
+    error:
+      lastError === null
+        ? null
+        : { kind: lastError.kind, code: lastError.code ?? null, message: lastError.message },
+  };
+}

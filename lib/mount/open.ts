@@ -1,0 +1,129 @@
+/** From a resolved configuration to an engine that may work: root checked, locks held, index open. */
+
+import type { ServiceTarget } from "../client/http.ts";
+import { fail, isRelayfileError } from "../errors.ts";
+import type { MountConfig } from "./config.ts";
+import { type Engine, openEngine } from "./engine.ts";
+import { foreignWorkspace, prepareRoot } from "./guard.ts";
+import { artifactStamp, mountIdOf, requireStateDir, runtimeLayout } from "./layout.ts";
+import { lockMount } from "./lock.ts";
+import { readPublicState } from "./public-state.ts";
+import { openRemote } from "./remote.ts";
+import type { MountWorld, StateDatabase } from "./world.ts";
+
+/** An open mount. `close` releases everything; the engine is spent. */
+export interface OpenMount {
+  readonly engine: Engine;
+  /** Directory of this mount's private state. */
+  readonly stateDir: string;
+  close(): void;
+}
+
+/** Directory of one mount's private state below the directory of all. */
+export function mountStateDir(config: MountConfig, world: Pick<MountWorld, "sha256">): string {
+  return `${config.stateDir}/${mountIdOf(config, world.sha256)}`;
+}
+
+/**
+ * Opens a mount for work. Fails with `mount_root_broken`, `lock_held`, `state_corrupt` or `usage`; nothing below the
+ * root is changed before the root was checked and the locks are held.
+ */
+export function openMount(world: MountWorld, config: MountConfig, target: ServiceTarget): OpenMount {
+  const { fs } = world;
+  const stateDir = mountStateDir(config, world);
+  requireStateDir(stateDir, config.localRoot);
+  fs.makeDir(stateDir, 0o700);
+  const databaseFile = `${stateDir}/state.db`;
+  const existed = fs.lstat(databaseFile) !== null;
+  const known = existed ? knownFiles(world, databaseFile) : 0;
+  const { restored } = prepareRoot(world, config, { trackedFiles: known });
+  const layout = runtimeLayout(config.localRoot);
+  const areaExisted = fs.lstat(layout.area) !== null;
+  fs.makeDir(layout.area);
+  const lock = lockMount(world, config);
+  let database: StateDatabase | null = null;
+  try {
+    const found = readPublicState(fs, layout.state);
+    const previous = found.kind === "ok" ? found.state : null;
+    const foreign = foreignWorkspace(previous, config.workspaceId);
+    if (foreign !== null) {
+      fail("usage", `${config.localRoot} mirrors workspace ${foreign}, not ${config.workspaceId}`, {
+        hint: "Choose another directory",
+      });
+    }
+    if (found.kind === "damaged") setAside(world, layout.state, found.reason);
+    const opened = openIndex(world, databaseFile);
+    database = opened;
+    const engine = openEngine(config, world, {
+      database: opened,
+      previous,
+      foldsCase: foldsCase(world, layout.area),
+      remote: (onRefusedWrite) =>
+        openRemote({
+          target,
+          workspaceId: config.workspaceId,
+          clock: world.clock,
+          log: world.log,
+          sha256: world.sha256,
+          timeoutMs: config.outboxTimeoutMs,
+          onRefusedWrite,
+        }),
+    });
+    // An index that remembers files and a mirror without its runtime area: the files were removed, not deleted one by one.
+    if (restored || (!areaExisted && engine.db.entries.size > 0)) engine.db.forgetAll();
+    return {
+      engine,
+      stateDir,
+      close() {
+        engine.db.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    database?.close();
+    lock.release();
+    throw error;
+  }
+}
+
+/** Opens the index; a damaged one is moved aside and a new one begins with a bootstrap. */
+function openIndex(world: MountWorld, file: string): StateDatabase {
+  try {
+    return world.openDatabase(file);
+  } catch (error) {
+    if (!isRelayfileError(error, "state_corrupt")) throw error;
+    for (const suffix of ["", "-wal", "-shm"]) setAside(world, `${file}${suffix}`, error.message);
+    return world.openDatabase(file);
+  }
+}
+
+function knownFiles(world: MountWorld, file: string): number {
+  try {
+    const database = world.openDatabase(file);
+    try {
+      return Number(
+        database.sql.all("SELECT count(*) AS n FROM files WHERE revision IS NOT NULL")[0]?.n ?? 0,
+      );
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    world.log.warn("the index of an earlier mount cannot be read", { file, reason: String(error) });
+    return 0;
+  }
+}
+
+/** Keeps a damaged file for a person to look at. */
+function setAside(world: MountWorld, file: string, reason: string): void {
+  if (world.fs.lstat(file) === null) return;
+  const aside = `${file}.damaged-${artifactStamp(world.clock.now())}`;
+  world.fs.rename(file, aside);
+  world.log.warn("a damaged state file was moved aside", { file, aside, reason });
+}
+
+/** True when the file system below the root does not tell upper from lower case. */
+function foldsCase(world: MountWorld, area: string): boolean {
+  const own = world.fs.lstat(area);
+  const other = world.fs.lstat(area.replace(/\.relay$/, ".RELAY"));
+  return own !== null && other !== null && own.inode === other.inode && own.deviceId === other.deviceId;
+}

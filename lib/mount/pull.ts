@@ -1,0 +1,392 @@
+/** The pull lane: first the whole tree, then what changed, and now and then a second look at everything. */
+import { fail, isRelayfileError, messageOf } from "../errors.ts";
+import { FILE_API, MOUNT } from "../limits.ts";
+import { eventNumber, type FeedEvent } from "../model/event.ts";
+import type { TreeEntry } from "../model/file.ts";
+import { comparePaths, containsPath } from "../model/path.ts";
+import { circuitVerdict } from "../sync/backoff.ts";
+import { isNewerSnapshot, isShrunkenListing } from "../sync/safety.ts";
+import { applyRemote, refreshPaths } from "./apply.ts";
+import { count, type Engine, localOf, noteError } from "./engine.ts";
+import { isClean } from "./state-db.ts";
+import { clearReappeared, observeAbsent } from "./tombstones.ts";
+
+/** Files read, staged and synced together. */
+const READ_BATCH = { files: 256, bytes: 8 * 1024 * 1024 } as const;
+
+/** Meta keys of the lane. */
+export const PULL_META = {
+  cursor: "eventsCursor",
+  complete: "bootstrapComplete",
+  bootstrap: "bootstrap",
+  lastAudit: "lastFullPullAt",
+  lastRevision: "lastAppliedRevision",
+} as const;
+
+/** True once a whole traversal ended. */
+export function isBootstrapped(engine: Engine): boolean {
+  return engine.db.meta(PULL_META.complete) === "1";
+}
+
+/** One pull: bootstrap, or events, or an audit when one is due. Throws typed errors; progress made is kept. */
+export async function pull(engine: Engine, signal: AbortSignal, force = false): Promise<void> {
+  await refreshStale(engine, signal);
+  if (!isBootstrapped(engine)) return fullPull(engine, signal, "bootstrap");
+  if (force || isAuditDue(engine)) await fullPull(engine, signal, "audit");
+  await pullEvents(engine, signal);
+  await refreshStale(engine, signal);
+}
+
+/** Reads paths that someone asked to look at again. */
+export async function refreshStale(engine: Engine, signal: AbortSignal): Promise<void> {
+  while (engine.stale.size > 0 && !signal.aborted) {
+    const paths = [...engine.stale].slice(0, READ_BATCH.files);
+    for (const path of paths) engine.stale.delete(path);
+    try {
+      const readOnly = paths.filter((path) => engine.db.get(path)?.writeDenied === true);
+      await refreshPaths(engine, readOnly, { force: true, signal });
+      await refreshPaths(
+        engine,
+        paths.filter((path) => !readOnly.includes(path)),
+        { signal },
+      );
+    } catch (error) {
+      for (const path of paths) engine.stale.add(path);
+      throw error;
+    }
+    // Paths that keep moving would spin here; the next round of the lane takes them.
+    if (paths.every((path) => engine.stale.has(path))) return;
+  }
+}
+
+/** Applies event pages until the tip. An expired or reset cursor leads to one full pull. */
+export async function pullEvents(engine: Engine, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    // Without a cursor the feed is read from its oldest event: applying an old event again changes nothing.
+    const from = engine.db.meta(PULL_META.cursor) ?? undefined;
+    let page: Awaited<ReturnType<Engine["remote"]["api"]["events"]>>;
+    try {
+      page = await engine.remote.api.events(
+        { cursor: from, limit: MOUNT.eventPageSize, provider: engine.config.provider ?? undefined },
+        { signal, timeoutMs: engine.config.cursorTimeoutMs },
+      );
+    } catch (error) {
+      if (!isExpiredCursor(error)) throw error;
+      engine.world.log.warn("event cursor expired; reading the whole tree again", { cursor: from ?? null });
+      engine.db.setMeta(PULL_META.cursor, null);
+      return fullPull(engine, signal, "audit");
+    }
+    await applyEvents(engine, page.events, signal);
+    const last = page.nextCursor ?? page.events.at(-1)?.eventId ?? null;
+    if (last !== null) moveCursor(engine, last);
+    if (page.nextCursor === null) {
+      engine.health.draining = false;
+      return checkForReset(engine, page.events.length, signal);
+    }
+    engine.health.draining = true;
+  }
+}
+
+/** Applies one run of events: the last word on each path counts; changed paths first, then deleted ones. */
+export async function applyEvents(
+  engine: Engine,
+  events: readonly FeedEvent[],
+  signal: AbortSignal,
+): Promise<void> {
+  const lastWord = new Map<string, FeedEvent>();
+  for (const event of events) {
+    if (!event.type.startsWith("file.") || !containsPath(engine.config.remoteRoot, event.path)) continue;
+    if ("problem" in localOf(engine, event.path)) continue;
+    lastWord.set(event.path, event);
+    engine.health.lastEventAtMs = Date.parse(event.timestamp) || engine.now();
+  }
+  const changed: string[] = [];
+  const deleted: string[] = [];
+  for (const [path, event] of [...lastWord].sort(([a], [b]) => comparePaths(a, b))) {
+    const entry = engine.db.get(path);
+    if (event.type === "file.deleted") {
+      if (entry !== undefined && !entry.readDenied) deleted.push(path);
+    } else if (
+      entry?.readDenied !== true &&
+      !(entry?.revision === event.revision && entry.hash === event.contentHash)
+    ) {
+      changed.push(path);
+    }
+  }
+  for (let at = 0; at < changed.length; at += READ_BATCH.files) {
+    const paths = changed.slice(at, at + READ_BATCH.files);
+    await refreshPaths(engine, paths, { signal, absence: "not-ready" });
+  }
+  // A delete is read too: the feed may be behind, and only the server knows whether the path is back.
+  for (let at = 0; at < deleted.length; at += READ_BATCH.files) {
+    await refreshPaths(engine, deleted.slice(at, at + READ_BATCH.files), { signal });
+  }
+}
+
+/**
+ * Asks again for paths that an event announced and a read did not find. Within the waiting time they are neither there
+ * nor gone; after it, absent means deleted. Resolves with when to come back in ms, or null.
+ */
+export async function retryNotReady(engine: Engine, signal: AbortSignal): Promise<number | null> {
+  const waiting = [...engine.db.problems.values()].filter(({ kind }) => kind === "not_ready");
+  if (waiting.length === 0) return null;
+  const ttlMs = engine.config.notReadyTtlMs ?? NOT_READY_MS;
+  let next: number | null = null;
+  for (const { remotePath, firstAtMs } of waiting) {
+    const dueMs = firstAtMs + Math.min(ttlMs, NOT_READY_MS);
+    if (engine.now() < dueMs) {
+      next = next === null ? dueMs : Math.min(next, dueMs);
+      continue;
+    }
+    const final = engine.now() >= firstAtMs + ttlMs || engine.now() < firstAtMs;
+    if (final) engine.db.clearProblem(remotePath);
+    await refreshPaths(engine, [remotePath], { signal, absence: final ? "apply" : "not-ready" });
+    if (!final && engine.db.problems.has(remotePath)) next = engine.now() + NOT_READY_MS;
+  }
+  return next;
+}
+
+/** How long a path that an event announced may be unreadable before it counts as deleted again. */
+const NOT_READY_MS = 2_000;
+
+/** Walks the whole remote tree, reads what differs, and judges what is gone. Resumes a bootstrap inside its listing. */
+async function fullPull(engine: Engine, signal: AbortSignal, reason: "bootstrap" | "audit"): Promise<void> {
+  const { db, health } = engine;
+  const resume = reason === "bootstrap" ? readResume(db.meta(PULL_META.bootstrap)) : null;
+  if (resume === null && (reason === "bootstrap" || db.meta(PULL_META.cursor) === null)) {
+    // The cursor is taken before the walk, so nothing that changes during it is missed.
+    const tip = await newestEvent(engine, signal);
+    if (tip !== null) moveCursor(engine, tip, true);
+  }
+  const listed = new Set<string>();
+  let observed = "";
+  let cursor = resume?.cursor;
+  let synced = resume?.files ?? 0;
+  if (reason === "bootstrap") {
+    health.bootstrap = {
+      phase: "bootstrapping",
+      filesSynced: synced,
+      filesTotal: null,
+      startedAtMs: engine.now(),
+    };
+    engine.wake.state.call();
+  }
+  for (;;) {
+    const page = await engine.remote.api.tree(
+      { path: engine.config.remoteRoot, depth: FILE_API.treeDepthMax, cursor, excludeMountRuntime: true },
+      { signal, timeoutMs: Math.max(engine.config.cycleTimeoutMs, 30_000) },
+    );
+    const files = page.entries.filter((entry) => entry.type === "file");
+    for (const file of files) {
+      listed.add(file.path);
+      observed = later(observed, file.revision);
+    }
+    synced += await materialise(engine, files, signal, (done) => {
+      if (health.bootstrap !== null) {
+        health.bootstrap = {
+          ...health.bootstrap,
+          filesSynced: synced + done,
+          filesTotal: page.totalFiles ?? null,
+        };
+        engine.wake.state.call();
+      }
+    });
+    if (page.nextCursor === null) break;
+    if (page.nextCursor === cursor)
+      fail("unexpected_answer", `tree listing repeats the cursor ${cursor}`, { cursor });
+    cursor = page.nextCursor;
+    if (reason === "bootstrap") db.setMeta(PULL_META.bootstrap, JSON.stringify({ cursor, files: synced }));
+  }
+  if (resume === null) judgeAbsences(engine, listed, observed);
+  db.transaction(() => {
+    db.setMeta(PULL_META.complete, "1");
+    db.setMeta(PULL_META.bootstrap, null);
+    db.setMeta(PULL_META.lastAudit, String(engine.now()));
+  });
+  if (reason === "bootstrap") {
+    engine.world.log.info("bootstrap complete", { files: synced });
+    health.bootstrap = null;
+  }
+  engine.wake.state.call();
+}
+
+/** Reads and applies the listed files that differ from the index, in batches; reports progress as it goes. */
+async function materialise(
+  engine: Engine,
+  files: readonly TreeEntry[],
+  signal: AbortSignal,
+  progress: (done: number) => void,
+): Promise<number> {
+  let done = 0;
+  let batch: string[] = [];
+  let bytes = 0;
+  const flush = async () => {
+    await refreshPaths(engine, batch, { signal });
+    done += batch.length;
+    progress(done);
+    [batch, bytes] = [[], 0];
+  };
+  for (const file of files) {
+    if ("problem" in localOf(engine, file.path) && engine.db.problems.has(file.path)) continue;
+    if (isUpToDate(engine, file)) {
+      done++;
+      continue;
+    }
+    batch.push(file.path);
+    bytes += file.size ?? 0;
+    if (batch.length >= READ_BATCH.files || bytes >= READ_BATCH.bytes) await flush();
+  }
+  if (batch.length > 0) await flush();
+  progress(done);
+  return done;
+}
+
+/** True when nothing needs to be read: the index agrees, or the local bytes already are the listed ones (B11). */
+function isUpToDate(engine: Engine, file: TreeEntry): boolean {
+  const entry = engine.db.get(file.path);
+  if (entry?.readDenied) return true;
+  if (entry?.revision === file.revision && engine.mirror.statOf(entry.rel as never) !== null) return true;
+  if (file.contentHash === undefined || file.contentHash === "") return false;
+  const mapped = localOf(engine, file.path);
+  if ("problem" in mapped) return false;
+  const local = engine.mirror.inspect(mapped.rel, entry);
+  if (local?.kind !== "file" || local.hash !== file.contentHash) return false;
+  const remote = {
+    path: file.path,
+    revision: file.revision,
+    hash: file.contentHash,
+    bytes: new Uint8Array(),
+    contentType: entry?.contentType ?? "",
+  };
+  applyRemote(engine, new Map([[file.path, { kind: "file", file: remote }]]));
+  return engine.db.get(file.path)?.revision === file.revision;
+}
+
+/** What the listing did not show: two observations, a newer snapshot, and no brake, before a file goes (I4 to I7). */
+function judgeAbsences(engine: Engine, listed: ReadonlySet<string>, observed: string): void {
+  const { db, config } = engine;
+  const clean = [...db.entries.values()].filter(
+    (entry) => entry.revision !== null && !entry.readDenied && !entry.writeDenied && isClean(entry),
+  );
+  clearReappeared(engine, listed);
+  const missing = clean.filter((entry) => !listed.has(entry.remotePath));
+  if (missing.length === 0) {
+    if (observed !== "") db.setMeta(PULL_META.lastRevision, observed);
+    return;
+  }
+  const open = circuitVerdict(engine.health.circuit, engine.now(), config.circuit).kind !== "closed";
+  const last = db.meta(PULL_META.lastRevision) ?? "";
+  const refused = open
+    ? "circuit_open"
+    : isShrunkenListing(clean.length, clean.length - missing.length, config.snapshotDeleteMinRatio)
+      ? "shrunken_listing"
+      : !isNewerSnapshot(last, observed, true) && last !== observed
+        ? "older_snapshot"
+        : null;
+  if (refused !== null) {
+    count(engine, "snapshotDeleteBlocked");
+    engine.world.log.warn("deletes of a listing were not believed", {
+      reason: refused,
+      missing: missing.length,
+    });
+    return;
+  }
+  for (const entry of missing) observeAbsent(engine, entry, observed);
+  db.setMeta(PULL_META.lastRevision, observed);
+}
+
+/** True when the audit clock says so; a clock set back counts as due. */
+export function isAuditDue(engine: Engine): boolean {
+  const { auditIntervalMs } = engine.config;
+  if (auditIntervalMs === null) return false;
+  const last = Number(engine.db.meta(PULL_META.lastAudit) ?? "0");
+  const now = engine.now();
+  return now - last >= auditIntervalMs || now < last;
+}
+
+async function newestEvent(engine: Engine, signal: AbortSignal): Promise<string | null> {
+  try {
+    const page = await engine.remote.api.events(
+      { direction: "desc", limit: 1 },
+      { signal, timeoutMs: engine.config.cursorTimeoutMs },
+    );
+    return page.events[0]?.eventId ?? null;
+  } catch (error) {
+    if (isRelayfileError(error) && (error.details.status === 400 || error.details.status === 404))
+      return null;
+    throw error;
+  }
+}
+
+/** `evt_<n>` cursors only move up, except when the feed itself was found to be a new one. */
+export function moveCursor(engine: Engine, next: string, reset = false): void {
+  const [before, after] = [eventNumber(engine.db.meta(PULL_META.cursor) ?? ""), eventNumber(next)];
+  if (!reset && before !== null && after !== null && after < before) return;
+  engine.db.setMeta(PULL_META.cursor, next);
+}
+
+/** At a quiet tip: a newest id below ours means the feed was replaced, and everything is read again once (E16). */
+async function checkForReset(engine: Engine, events: number, signal: AbortSignal): Promise<void> {
+  if (events > 0) return;
+  const ours = eventNumber(engine.db.meta(PULL_META.cursor) ?? "");
+  if (ours === null) return;
+  const tip = await newestEvent(engine, signal);
+  const theirs = tip === null ? null : eventNumber(tip);
+  if (theirs === null || theirs >= ours) return;
+  engine.world.log.warn("the event feed was reset; reading the whole tree again", { ours, theirs });
+  moveCursor(engine, tip as string, true);
+  await fullPull(engine, signal, "audit");
+}
+
+function isExpiredCursor(error: unknown): boolean {
+  if (!isRelayfileError(error)) return false;
+  const { status } = error.details;
+  if (status === 404 || status === 410) return true;
+  return status === 400 && /cursor/i.test(`${error.code} ${error.message}`);
+}
+
+function readResume(text: string | null): { cursor: string; files: number } | null {
+  if (text === null) return null;
+  try {
+    const value = JSON.parse(text) as { cursor?: unknown; files?: unknown };
+    return typeof value.cursor === "string"
+      ? { cursor: value.cursor, files: Number(value.files) || 0 }
+      : null;
+  } catch {
+    // A damaged checkpoint costs a second look at the listing, nothing else.
+    return null;
+  }
+}
+
+/** The larger of two revisions where they have an order, else the second. */
+function later(a: string, b: string): string {
+  return isNewerSnapshot(a, b, true) ? b : a;
+}
+
+/** Runs a pull and records how it ended; true when it succeeded. Offline is a state, not a crash. */
+export async function pullOnce(engine: Engine, signal: AbortSignal, force = false): Promise<boolean> {
+  engine.health.lastReconcileAtMs = engine.now();
+  try {
+    await pull(engine, signal, force);
+    engine.health.lastSuccessAtMs = engine.now();
+    if (engine.health.lastError?.kind === "offline" || engine.health.lastError?.kind === "error")
+      engine.health.lastError = null;
+    engine.wake.state.call();
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    const auth = isRelayfileError(error) && error.next === "sign-in";
+    const status =
+      isRelayfileError(error) && typeof error.details.status === "number" ? error.details.status : undefined;
+    const offline = isRelayfileError(error) && error.retryable;
+    noteError(engine, {
+      kind: auth ? "auth" : offline ? "offline" : "error",
+      ...(status === undefined ? {} : { statusCode: status }),
+      ...(isRelayfileError(error) ? { code: error.code } : {}),
+      message: messageOf(error),
+    });
+    engine.world.log.warn("mount sync cycle failed:", { reason: messageOf(error) });
+    if (!isRelayfileError(error)) throw error;
+    return false;
+  }
+}

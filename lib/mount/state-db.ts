@@ -1,0 +1,325 @@
+/**
+ * The private index: what both sides last agreed on, per file. SQLite is the durable form, a map in memory the working
+ * one, so that a change to k files costs O(k) (spec mount-daemon 1.4, 8.5).
+ */
+import type { SqlRow, SqlValue } from "../ports.ts";
+import { type Leaf, sameBytes, type Tree } from "../sync/tree.ts";
+import type { StateDatabase } from "./world.ts";
+
+/** One known file. Values are replaced, never changed: identity tells whether an entry moved while one awaited. */
+export interface Entry {
+  readonly remotePath: string;
+  /** Path below the mount root; differs from the remote one only for shortened names. */
+  readonly rel: string;
+  /** Null until the server confirmed the path. */
+  readonly revision: string | null;
+  /** SHA-256 of the bytes at `revision`; empty when nothing was ever agreed. */
+  readonly hash: string;
+  readonly contentType: string;
+  /** Stat of the local file when its bytes hashed to `seenHash`, at `seenAtMs`; all zero when never seen. */
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  readonly inode: number;
+  readonly seenHash: string;
+  readonly seenAtMs: number;
+  /** A person deleted it here; not yet deleted on the server. */
+  readonly deletePending: boolean;
+  /** The server refuses reading it. */
+  readonly readDenied: boolean;
+  /** The server refuses writing it; `refusedHash` holds the bytes it refused. */
+  readonly writeDenied: boolean;
+  /** Bytes refused for good: not sent again until they change. Empty when none. */
+  readonly refusedHash: string;
+  /** Consecutive scans that did not find the file. */
+  readonly missingScans: number;
+}
+
+/** A receipt the daemon waits for without an outbox record: deletes. */
+export interface PendingReceipt {
+  readonly opId: string;
+  readonly remotePath: string;
+  readonly revision: string;
+}
+
+const SCHEMA = [
+  `CREATE TABLE IF NOT EXISTS files (
+     remote_path TEXT PRIMARY KEY, rel TEXT NOT NULL UNIQUE, revision TEXT, hash TEXT NOT NULL,
+     content_type TEXT NOT NULL, size INTEGER NOT NULL, mtime_ms REAL NOT NULL, ctime_ms REAL NOT NULL,
+     inode INTEGER NOT NULL, seen_hash TEXT NOT NULL, seen_at_ms REAL NOT NULL, flags INTEGER NOT NULL,
+     refused_hash TEXT NOT NULL, missing_scans INTEGER NOT NULL)`,
+  "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+  "CREATE TABLE IF NOT EXISTS receipts (op_id TEXT PRIMARY KEY, remote_path TEXT NOT NULL, revision TEXT NOT NULL)",
+  `CREATE TABLE IF NOT EXISTS problems (remote_path TEXT PRIMARY KEY, kind TEXT NOT NULL, message TEXT NOT NULL,
+     first_at_ms REAL NOT NULL, attempts INTEGER NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS bases (remote_path TEXT PRIMARY KEY, revision TEXT NOT NULL, bytes BLOB NOT NULL,
+     at_ms REAL NOT NULL)`,
+] as const;
+
+/** One path that could not be materialised. The run goes on without it. */
+export interface Problem {
+  readonly remotePath: string;
+  readonly kind: "quarantined" | "skipped" | "not_ready";
+  readonly message: string;
+  readonly firstAtMs: number;
+  readonly attempts: number;
+}
+
+/** The index of one mount. */
+export type StateDb = ReturnType<typeof openStateDb>;
+
+/** Opens the index over an open database and loads it. */
+export function openStateDb(database: StateDatabase) {
+  const { sql } = database;
+  for (const statement of SCHEMA) sql.run(statement);
+  const entries = new Map<string, Entry>();
+  const byRel = new Map<string, string>();
+  const problems = new Map<string, Problem>();
+  for (const row of sql.all("SELECT * FROM files")) {
+    const entry = entryOf(row);
+    entries.set(entry.remotePath, entry);
+    if (!entry.remotePath.endsWith(`/${entry.rel}`)) byRel.set(entry.rel, entry.remotePath);
+  }
+  for (const row of sql.all("SELECT * FROM problems")) {
+    const problem = problemOf(row);
+    problems.set(problem.remotePath, problem);
+  }
+  let depth = 0;
+
+  const db = {
+    entries: entries as ReadonlyMap<string, Entry>,
+    problems: problems as ReadonlyMap<string, Problem>,
+
+    /** Runs `work` in one transaction; nested calls join it. Synchronous, so nothing interleaves. */
+    transaction<T>(work: () => T): T {
+      if (depth > 0) return work();
+      depth++;
+      sql.run("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        sql.run("COMMIT");
+        return result;
+      } catch (error) {
+        sql.run("ROLLBACK");
+        db.reload();
+        throw error;
+      } finally {
+        depth--;
+      }
+    },
+
+    get: (remotePath: string) => entries.get(remotePath),
+
+    /** The remote path that owns a local name, when it is not simply the same name. */
+    remoteOfRel: (rel: string) => byRel.get(rel) ?? null,
+
+    put(entry: Entry): void {
+      const before = entries.get(entry.remotePath);
+      sql.run("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rowOf(entry));
+      if (before !== undefined && before.rel !== entry.rel) byRel.delete(before.rel);
+      entries.set(entry.remotePath, entry);
+      if (!entry.remotePath.endsWith(`/${entry.rel}`)) byRel.set(entry.rel, entry.remotePath);
+    },
+
+    /** Changes parts of an entry; unknown paths are ignored. */
+    patch(remotePath: string, changes: Partial<Entry>): void {
+      const entry = entries.get(remotePath);
+      if (entry !== undefined) db.put({ ...entry, ...changes });
+    },
+
+    forget(remotePath: string): void {
+      const before = entries.get(remotePath);
+      if (before === undefined) return;
+      sql.run("DELETE FROM files WHERE remote_path = ?", [remotePath]);
+      entries.delete(remotePath);
+      byRel.delete(before.rel);
+    },
+
+    meta(key: string): string | null {
+      return (sql.all("SELECT value FROM meta WHERE key = ?", [key])[0]?.value as string | undefined) ?? null;
+    },
+
+    setMeta(key: string, value: string | null): void {
+      if (value === null) sql.run("DELETE FROM meta WHERE key = ?", [key]);
+      else sql.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", [key, value]);
+    },
+
+    receipts(): PendingReceipt[] {
+      return sql.all("SELECT * FROM receipts ORDER BY op_id").map((row) => ({
+        opId: row.op_id as string,
+        remotePath: row.remote_path as string,
+        revision: row.revision as string,
+      }));
+    },
+
+    addReceipt(receipt: PendingReceipt): void {
+      sql.run("INSERT OR REPLACE INTO receipts VALUES (?, ?, ?)", [
+        receipt.opId,
+        receipt.remotePath,
+        receipt.revision,
+      ]);
+    },
+
+    dropReceipt(opId: string): void {
+      sql.run("DELETE FROM receipts WHERE op_id = ?", [opId]);
+    },
+
+    setProblem(problem: Problem): void {
+      sql.run("INSERT OR REPLACE INTO problems VALUES (?, ?, ?, ?, ?)", [
+        problem.remotePath,
+        problem.kind,
+        problem.message,
+        problem.firstAtMs,
+        problem.attempts,
+      ]);
+      problems.set(problem.remotePath, problem);
+    },
+
+    clearProblem(remotePath: string): void {
+      if (!problems.delete(remotePath)) return;
+      sql.run("DELETE FROM problems WHERE remote_path = ?", [remotePath]);
+    },
+
+    /** Bytes of the revision a local edit started from, when they were kept. */
+    base(remotePath: string): { revision: string; bytes: Uint8Array } | null {
+      const row = sql.all("SELECT revision, bytes FROM bases WHERE remote_path = ?", [remotePath])[0];
+      return row === undefined ? null : { revision: row.revision as string, bytes: row.bytes as Uint8Array };
+    },
+
+    keepBase(remotePath: string, revision: string, bytes: Uint8Array, atMs: number): void {
+      sql.run("INSERT OR REPLACE INTO bases VALUES (?, ?, ?, ?)", [remotePath, revision, bytes, atMs]);
+    },
+
+    /** Forgets bases older than `beforeMs`, then the oldest until at most `bytesMax` remain. */
+    pruneBases(beforeMs: number, bytesMax: number): void {
+      sql.run("DELETE FROM bases WHERE at_ms < ?", [beforeMs]);
+      let total = 0;
+      for (const row of sql.all("SELECT remote_path, length(bytes) AS size FROM bases ORDER BY at_ms DESC")) {
+        total += row.size as number;
+        if (total > bytesMax) sql.run("DELETE FROM bases WHERE remote_path = ?", [row.remote_path as string]);
+      }
+    },
+
+    /** The agreed tree by remote path: files the server confirmed. */
+    baseTree(): Tree {
+      const tree = new Map<string, Leaf>();
+      for (const entry of entries.values()) {
+        if (entry.revision !== null)
+          tree.set(entry.remotePath, { hash: entry.hash, revision: entry.revision });
+      }
+      return tree;
+    },
+
+    /** Forgets every file but keeps meta; used when a person resets a clobbered mount. */
+    forgetAll(): void {
+      db.transaction(() => {
+        for (const table of ["files", "problems", "bases"]) sql.run(`DELETE FROM ${table}`);
+        for (const key of ["bootstrapComplete", "bootstrap", "eventsCursor"]) db.setMeta(key, null);
+      });
+      db.reload();
+    },
+
+    /** Reads the map from the tables again: what a rolled back transaction needs. */
+    reload(): void {
+      entries.clear();
+      byRel.clear();
+      problems.clear();
+      for (const row of sql.all("SELECT * FROM files")) {
+        const entry = entryOf(row);
+        entries.set(entry.remotePath, entry);
+        if (!entry.remotePath.endsWith(`/${entry.rel}`)) byRel.set(entry.rel, entry.remotePath);
+      }
+      for (const row of sql.all("SELECT * FROM problems")) {
+        const problem = problemOf(row);
+        problems.set(problem.remotePath, problem);
+      }
+    },
+
+    close: () => database.close(),
+  };
+  return db;
+}
+
+/** True when the local bytes last seen are those of the base. */
+export function isClean(entry: Entry): boolean {
+  return entry.revision !== null && sameBytes({ hash: entry.seenHash }, entry);
+}
+
+/** An entry for a path nothing is known about yet. */
+export function blankEntry(remotePath: string, rel: string): Entry {
+  return {
+    remotePath,
+    rel,
+    revision: null,
+    hash: "",
+    contentType: "",
+    sizeBytes: 0,
+    mtimeMs: 0,
+    ctimeMs: 0,
+    inode: 0,
+    seenHash: "",
+    seenAtMs: 0,
+    deletePending: false,
+    readDenied: false,
+    writeDenied: false,
+    refusedHash: "",
+    missingScans: 0,
+  };
+}
+
+const FLAG = { deletePending: 1, readDenied: 2, writeDenied: 4 } as const;
+
+function rowOf(entry: Entry): SqlValue[] {
+  const flags =
+    (entry.deletePending ? FLAG.deletePending : 0) |
+    (entry.readDenied ? FLAG.readDenied : 0) |
+    (entry.writeDenied ? FLAG.writeDenied : 0);
+  return [
+    entry.remotePath,
+    entry.rel,
+    entry.revision,
+    entry.hash,
+    entry.contentType,
+    entry.sizeBytes,
+    entry.mtimeMs,
+    entry.ctimeMs,
+    entry.inode,
+    entry.seenHash,
+    entry.seenAtMs,
+    flags,
+    entry.refusedHash,
+    entry.missingScans,
+  ];
+}
+
+function entryOf(row: SqlRow): Entry {
+  const flags = row.flags as number;
+  return {
+    remotePath: row.remote_path as string,
+    rel: row.rel as string,
+    revision: row.revision as string | null,
+    hash: row.hash as string,
+    contentType: row.content_type as string,
+    sizeBytes: row.size as number,
+    mtimeMs: row.mtime_ms as number,
+    ctimeMs: row.ctime_ms as number,
+    inode: row.inode as number,
+    seenHash: row.seen_hash as string,
+    seenAtMs: row.seen_at_ms as number,
+    deletePending: (flags & FLAG.deletePending) !== 0,
+    readDenied: (flags & FLAG.readDenied) !== 0,
+    writeDenied: (flags & FLAG.writeDenied) !== 0,
+    refusedHash: row.refused_hash as string,
+    missingScans: row.missing_scans as number,
+  };
+}
+
+function problemOf(row: SqlRow): Problem {
+  return {
+    remotePath: row.remote_path as string,
+    kind: row.kind as Problem["kind"],
+    message: row.message as string,
+    firstAtMs: row.first_at_ms as number,
+    attempts: row.attempts as number,
+  };
+}

@@ -1,0 +1,109 @@
+/** The local disk on Bun: `node:fs` in its synchronous form, plus one call to sync a whole file system. */
+import * as fs from "node:fs";
+import { osCodeOf } from "../../errors.ts";
+import type { FileStat, LocalFs } from "../../ports.ts";
+import { libc } from "./libc.ts";
+
+/** The disk of this machine. */
+export function bunLocalFs(): LocalFs {
+  return {
+    lstat(path) {
+      try {
+        const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+        return stat === undefined ? null : statOf(stat);
+      } catch (error) {
+        // A parent that is a file: the path does not exist.
+        if (osCodeOf(error) === "ENOTDIR") return null;
+        throw error;
+      }
+    },
+    readDir: (path) =>
+      fs
+        .readdirSync(path, { withFileTypes: true })
+        .map((entry) => ({ name: entry.name, kind: kindOf(entry) })),
+    readFile: (path) => fs.readFileSync(path),
+    writeFile(path, bytes, { mode = 0o644, exclusive = false, sync = false } = {}) {
+      const handle = fs.openSync(path, exclusive ? "wx" : "w", mode);
+      try {
+        let written = 0;
+        while (written < bytes.byteLength) {
+          written += fs.writeSync(handle, bytes, written, bytes.byteLength - written);
+        }
+        if (sync) fs.fsyncSync(handle);
+      } finally {
+        fs.closeSync(handle);
+      }
+    },
+    appendFile: (path, bytes) => fs.appendFileSync(path, bytes),
+    rename: (from, to) => fs.renameSync(from, to),
+    unlink(path) {
+      try {
+        fs.unlinkSync(path);
+        return true;
+      } catch (error) {
+        if (osCodeOf(error) === "ENOENT" || osCodeOf(error) === "ENOTDIR") return false;
+        throw error;
+      }
+    },
+    removeDir: (path) => fs.rmdirSync(path),
+    makeDir: (path, mode) => {
+      fs.mkdirSync(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+    },
+    chmod: (path, mode) => fs.chmodSync(path, mode),
+    realPath: (path) => fs.realpathSync(path),
+    syncDir: (path) =>
+      withDescriptor(path, (handle) => {
+        // Windows cannot sync a directory; its entries are durable with the file.
+        if (process.platform !== "win32") fs.fsyncSync(handle);
+      }),
+    syncTree(path) {
+      const syncfs = libc()?.syncfs ?? null;
+      withDescriptor(path, (handle) => {
+        if (syncfs !== null && syncfs(handle) === 0) return;
+        syncFiles(path);
+      });
+    },
+    freeBytes(path) {
+      const { bavail, bsize } = fs.statfsSync(path);
+      return bavail * bsize;
+    },
+  };
+}
+
+/** Without a call for the whole file system every file below the path is synced by itself. */
+function syncFiles(path: string): void {
+  for (const entry of fs.readdirSync(path, { withFileTypes: true })) {
+    const child = `${path}/${entry.name}`;
+    if (entry.isDirectory()) syncFiles(child);
+    else if (entry.isFile()) withDescriptor(child, (handle) => fs.fsyncSync(handle));
+  }
+  if (process.platform !== "win32") withDescriptor(path, (handle) => fs.fsyncSync(handle));
+}
+
+function withDescriptor(path: string, use: (descriptor: number) => void): void {
+  const handle = fs.openSync(path, "r");
+  try {
+    use(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+function statOf(stat: fs.Stats): FileStat {
+  const { size, mtimeMs, ctimeMs, ino, dev, mode } = stat;
+  return {
+    kind: kindOf(stat),
+    sizeBytes: size,
+    mtimeMs,
+    ctimeMs,
+    inode: ino,
+    deviceId: dev,
+    mode: mode & 0o7777,
+  };
+}
+
+function kindOf(entry: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }) {
+  if (entry.isFile()) return "file";
+  if (entry.isDirectory()) return "directory";
+  return entry.isSymbolicLink() ? "symlink" : "other";
+}

@@ -1,0 +1,16 @@
+/**
+ * Recursive watching through the operating system. On Linux `fs.watch` delivered every event in measurement; running
+ * out of watches raises one error for many directories, so any error means "rescan" to the caller.
+ */
+import { watch } from "node:fs";
+import type { WatchTree } from "../../ports.ts";
+
+/** Watches a tree; events are hints. */
+export const watchTree: WatchTree = (root, { onChange, onError }) => {
+  const watcher = watch(root, { recursive: true, persistent: false }, (event, name) => {
+    const rel = name === null ? null : String(name).replaceAll("\\", "/");
+    onChange(rel === "" ? null : rel, event === "rename" ? "rename" : "change");
+  });
+  watcher.on("error", onError);
+  return { close: () => watcher.close() };
+};

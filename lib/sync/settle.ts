@@ -1,0 +1,96 @@
+/**
+ * When a burst of file-system events is over. Pure, so that every race of a watcher can be written as a table
+ * (spec mount-daemon 2.8).
+ */
+import { MOUNT } from "../limits.ts";
+import { isEditorStaging } from "./uploadable.ts";
+
+/** Delays of the pipeline. */
+export interface SettleDelays {
+  readonly fileMs: number;
+  readonly atomicMs: number;
+  readonly batchWindowMs: number;
+}
+
+/** Default delays. */
+export const SETTLE_DELAYS: SettleDelays = {
+  fileMs: MOUNT.fileSettleMs,
+  atomicMs: MOUNT.atomicSettleMs,
+  batchWindowMs: MOUNT.changeBatchWindowMs,
+};
+
+/** How long after a staging name vanished a new name in its directory counts as an atomic save. */
+const ATOMIC_SAVE_WINDOW_MS = 50;
+
+/** The burst of one path. */
+export interface Burst {
+  readonly path: string;
+  /** When it counts as settled. */
+  readonly dueMs: number;
+  /** A rename landed it complete: the fast delay applies to the rest of the burst. */
+  readonly committed: boolean;
+}
+
+/** The pipeline's memory. */
+export interface Settling {
+  readonly bursts: ReadonlyMap<string, Burst>;
+  /** Directory to the time a staging file in it was last renamed away or removed. */
+  readonly stagedAt: ReadonlyMap<string, number>;
+}
+
+/** Nothing pending. */
+export const SETTLED: Settling = { bursts: new Map(), stagedAt: new Map() };
+
+/** One event. `kind` `rename` covers create, remove and move; `gone`: the path does not exist now. */
+export interface ChangeSignal {
+  readonly path: string;
+  readonly kind: "rename" | "change";
+  readonly gone: boolean;
+  readonly atMs: number;
+}
+
+/** The pipeline after one event. Mutates nothing. */
+export function onSignal(state: Settling, signal: ChangeSignal, delays = SETTLE_DELAYS): Settling {
+  const slash = signal.path.lastIndexOf("/");
+  const [directory, name] = [signal.path.slice(0, Math.max(slash, 0)), signal.path.slice(slash + 1)];
+  const bursts = new Map(state.bursts);
+  const stagedAt = new Map(state.stagedAt);
+  const before = bursts.get(signal.path);
+  if (signal.kind === "rename" && signal.gone && (isEditorStaging(name) || before !== undefined)) {
+    stagedAt.set(directory, signal.atMs);
+  }
+  const landed =
+    signal.kind === "rename" &&
+    !signal.gone &&
+    signal.atMs - (stagedAt.get(directory) ?? Number.NEGATIVE_INFINITY) <= ATOMIC_SAVE_WINDOW_MS;
+  const vanished = signal.gone && !(before !== undefined && !before.committed && signal.kind === "change");
+  const committed = before?.committed === true || landed || vanished;
+  const delay = committed ? delays.atomicMs : delays.fileMs;
+  bursts.set(signal.path, { path: signal.path, dueMs: signal.atMs + delay, committed });
+  return { bursts, stagedAt };
+}
+
+/** Settled paths, sorted, and what is left. With `flush` everything counts as settled. */
+export function takeSettled(
+  state: Settling,
+  nowMs: number,
+  flush = false,
+): { readonly paths: string[]; readonly rest: Settling } {
+  const paths: string[] = [];
+  const bursts = new Map<string, Burst>();
+  for (const [path, burst] of state.bursts) {
+    if (flush || burst.dueMs <= nowMs) paths.push(path);
+    else bursts.set(path, burst);
+  }
+  const stagedAt = new Map(
+    [...state.stagedAt].filter(([, at]) => nowMs - at <= ATOMIC_SAVE_WINDOW_MS && nowMs >= at),
+  );
+  return { paths: paths.sort(), rest: { bursts, stagedAt } };
+}
+
+/** When the next burst settles, or null when nothing is pending. */
+export function nextDueMs(state: Settling): number | null {
+  let next: number | null = null;
+  for (const burst of state.bursts.values()) if (next === null || burst.dueMs < next) next = burst.dueMs;
+  return next;
+}
