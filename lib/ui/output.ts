@@ -60,7 +60,8 @@ export class Output {
   /** How text on a stream looks. */
   async style(stream: "stdout" | "stderr"): Promise<Style> {
     const { styleOf } = await import("./style.ts");
-    return styleOf({ env: this.terminal.env, stream: this.terminal[stream], globals: this.globals });
+    const screen = await this.terminal[stream].screen();
+    return styleOf({ env: this.terminal.env, screen, globals: this.globals });
   }
 
   /** Resolves when everything so far was handed over; rejects once with the failure of a view. */

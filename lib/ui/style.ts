@@ -1,7 +1,7 @@
 /** How text looks: colour, marks and width, decided once from the terminal and the environment. */
 import type { GlobalFlags } from "../../commands/_command.ts";
 import type { Env } from "../ports.ts";
-import type { OutputStream } from "./terminal.ts";
+import type { Screen } from "./terminal.ts";
 
 /** What a mark can stand for: statuses of checks and findings. */
 export type Mark = "pass" | "warn" | "fail" | "unknown" | "skip" | "info";
@@ -24,7 +24,7 @@ export interface Style {
 /** Where a stream's style comes from. */
 export interface StyleSource {
   readonly env: Env;
-  readonly stream: OutputStream;
+  readonly screen: Screen;
   readonly globals: Pick<GlobalFlags, "color" | "json">;
 }
 
@@ -42,7 +42,7 @@ export function styleOf(source: StyleSource): Style {
   return makeStyle({
     color: wantsColor(source),
     unicode: speaksUtf8(source.env),
-    width: Math.max(20, source.stream.columns ?? columnsFrom(source.env) ?? 100),
+    width: Math.max(20, source.screen.columns ?? columnsFrom(source.env) ?? 100),
   });
 }
 
@@ -84,11 +84,11 @@ export const PLAIN_STYLE: Style = makeStyle({ color: false, unicode: true, width
  * Colour is off for `--no-color`, for any non-empty `NO_COLOR` (no-color.org) and for `TERM=dumb`; `FORCE_COLOR` other
  * than 0 turns it on anywhere; otherwise a terminal has it.
  */
-function wantsColor({ env, stream, globals }: StyleSource): boolean {
+function wantsColor({ env, screen, globals }: StyleSource): boolean {
   if (!globals.color || globals.json || env.NO_COLOR) return false;
   const forced = env.FORCE_COLOR;
   if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
-  return stream.isTty && env.TERM !== "dumb";
+  return screen.isTty && env.TERM !== "dumb";
 }
 
 /** The locale's character set: first of LC_ALL, LC_CTYPE and LANG that is set; unset means UTF-8 except on old Windows consoles. */

@@ -16,9 +16,15 @@ export interface Terminal {
 
 /** One output stream. */
 export interface OutputStream {
+  /** What the stream is connected to; asked only when text is styled, because finding out costs time. */
+  screen(): Promise<Screen>;
+  /** Resolves when the bytes were handed over: true, or false when nobody reads any more. Fails with `io_error` otherwise. */
+  write(chunk: string | Uint8Array): Promise<boolean>;
+}
+
+/** What a stream is connected to. */
+export interface Screen {
   readonly isTty: boolean;
   /** Columns of the terminal, or null when it is none. */
   readonly columns: number | null;
-  /** Resolves when the bytes were handed over: true, or false when nobody reads any more. Never rejects. */
-  write(chunk: string | Uint8Array): Promise<boolean>;
 }

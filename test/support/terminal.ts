@@ -17,8 +17,7 @@ export function recordedTerminal(
   const listeners = new Set<(signal: "SIGINT" | "SIGTERM") => void>();
   const exitedNow: number[] = [];
   const stream = (name: "stdout" | "stderr"): OutputStream => ({
-    isTty: options.tty ?? false,
-    columns: options.columns ?? null,
+    screen: async () => ({ isTty: options.tty ?? false, columns: options.columns ?? null }),
     write: async (chunk) => {
       if (options.closed && name === "stdout") return false;
       text[name] += typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk);

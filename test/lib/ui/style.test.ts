@@ -1,15 +1,10 @@
 import { expect, test } from "bun:test";
 import { styleOf } from "../../../lib/ui/style.ts";
 import { columns, wrap } from "../../../lib/ui/text.ts";
-import { recordedTerminal } from "../../support/terminal.ts";
 
 function style(options: { env?: Record<string, string>; tty?: boolean; columns?: number; color?: boolean }) {
-  const { stdout } = recordedTerminal([], options);
-  return styleOf({
-    env: options.env ?? {},
-    stream: stdout,
-    globals: { color: options.color ?? true, json: false },
-  });
+  const screen = { isTty: options.tty ?? false, columns: options.columns ?? null };
+  return styleOf({ env: options.env ?? {}, screen, globals: { color: options.color ?? true, json: false } });
 }
 
 test.each([
