@@ -110,8 +110,8 @@ async function runLeaf(
     if (!output.documentPrinted && !output.streamed) await output.document(document);
     return EXIT[exit];
   } catch (thrown) {
-    const aborted = ending.signal.aborted && !(thrown instanceof RelayfileError);
-    throw aborted && isAbort(thrown) ? ending.signal.reason : thrown;
+    if (ending.signal.aborted && isAbort(thrown)) throw ending.signal.reason;
+    throw withHelpHint(thrown, line);
   } finally {
     stopListening();
     await log.flush();
@@ -157,6 +157,12 @@ async function within<T>(
     cancelBudget();
     cancelGrace();
   }
+}
+
+/** A usage error found by the command itself points to that command's help. */
+function withHelpHint(thrown: unknown, line: string): unknown {
+  if (!(thrown instanceof RelayfileError) || thrown.code !== "usage" || thrown.details.hint) return thrown;
+  return new RelayfileError("usage", thrown.message, { ...thrown.details, hint: `${line} --help` });
 }
 
 function isAbort(thrown: unknown): boolean {
