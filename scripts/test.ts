@@ -18,7 +18,11 @@ export function countsOf(junit: string): TestCounts | null {
   const head = junit.match(/<testsuites\b[^>]*>/)?.[0];
   if (head === undefined) return null;
   const number = (name: string) => Number(head.match(new RegExp(`\\b${name}="(\\d+)"`))?.[1] ?? 0);
-  const [tests, failed, skipped] = [number("tests"), number("failures") + number("errors"), number("skipped")];
+  const [tests, failed, skipped] = [
+    number("tests"),
+    number("failures") + number("errors"),
+    number("skipped"),
+  ];
   return { passed: tests - failed - skipped, failed, skipped };
 }
 
