@@ -1,0 +1,58 @@
+/** What runs, in reading order: each list reads as a table of facts about a healthy system. */
+import type { Check, Suite } from "./check.ts";
+import { noAliasBullets, noInternalPaths } from "./digest/budget.ts";
+import { budgetHonest, digestsExist, frontMatterValid, notTruncated } from "./digest/digests.ts";
+import { advertisedExist, contractComplete } from "./discovery/contract.ts";
+import { refreshAnswers, refreshHonest } from "./discovery/refresh.ts";
+import { placeholdersByDesign, refreshMovesSchema, samplesReachable, schemaHasProperties } from "./discovery/schemas.ts";
+import clockInSync from "./doctor/clock.ts";
+import { cloudSessionValid, integrationsHealthy, syncHealthy } from "./doctor/cloud.ts";
+import { deadLettersEmpty, mountDaemonAlive, mountKeepsUp, mountRootIntact, mountStateValid } from "./doctor/mount.ts";
+import { controlPlaneAnswers, fileApiAnswers, servicesInPlace } from "./doctor/services.ts";
+import { scopesSuffice, workspaceReadable } from "./doctor/workspace-access.ts";
+import { workspaceTokenKind, workspaceTokenScopes, workspaceTokenValid } from "./doctor/workspace-token.ts";
+import { noDeadLetters, opsAreRouted, opsMove, opsPassValidation } from "./writeback/ops.ts";
+import { canonicalRoutable, examplesValid } from "./writeback/routes.ts";
+
+/** Every check of every suite. */
+export const SUITES: Readonly<Record<Suite, readonly Check[]>> = {
+  doctor: [
+    servicesInPlace,
+    fileApiAnswers,
+    controlPlaneAnswers,
+    clockInSync,
+    workspaceTokenKind,
+    workspaceTokenValid,
+    workspaceTokenScopes,
+    workspaceReadable,
+    scopesSuffice,
+    cloudSessionValid,
+    integrationsHealthy,
+    syncHealthy,
+    mountRootIntact,
+    mountStateValid,
+    mountDaemonAlive,
+    mountKeepsUp,
+    deadLettersEmpty,
+  ],
+  discovery: [
+    refreshAnswers,
+    refreshHonest,
+    advertisedExist,
+    contractComplete,
+    schemaHasProperties,
+    samplesReachable,
+    refreshMovesSchema,
+    placeholdersByDesign,
+  ],
+  digest: [digestsExist, frontMatterValid, notTruncated, budgetHonest, noInternalPaths, noAliasBullets],
+  writeback: [canonicalRoutable, examplesValid, opsAreRouted, opsPassValidation, opsMove, noDeadLetters],
+};
+
+/** All checks in reading order. */
+export const ALL_CHECKS: readonly Check[] = [
+  ...SUITES.doctor,
+  ...SUITES.discovery,
+  ...SUITES.digest,
+  ...SUITES.writeback,
+];

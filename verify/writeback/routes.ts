@@ -1,0 +1,104 @@
+/** Offline: every record can be written or says why not, and every example would be accepted. Nothing is sent. */
+import { classifyWrite } from "../../lib/pipeline/pure/classify.ts";
+import { validateWrite } from "../../lib/pipeline/pure/validate.ts";
+import type { Schema } from "../../lib/pipeline/pure/infer.ts";
+import { providerById } from "../../lib/providers/registry.ts";
+import { defineCheck, type FindingDraft, judged, plural } from "../check.ts";
+
+const PATHS_PER_RESOURCE = 20;
+
+/** VW-02, VD-25. */
+export const canonicalRoutable = defineCheck({
+  id: "writeback.canonical-routable",
+  title: "every canonical record is editable or declared read-only",
+  severity: "error",
+  phase: "writeback",
+  needs: ["discovery"],
+  after: ["doctor.workspace-readable"],
+  refs: ["VW-02", "VD-25", "S20", "S24"],
+  hint: "Do not edit such a path: the op would fail without an attempt",
+  findings: {
+    "writeback.canonical-unroutable": {
+      severity: "error",
+      means: "The service emits this canonical path, and the router has no rule for it: an edit fails with 'No writeback rule matched' and attemptCount 0.",
+      decided: "Canonical paths from the index rows were given to the same classifier that the service uses.",
+      not: "Not a read-only record: those are declared, with a reason.",
+      fix: "Report the path and its provider; use the create flow or the provider meanwhile.",
+    },
+  },
+  run: ({ discovery }) => {
+    let subjects = 0;
+    const findings: FindingDraft<"writeback.canonical-unroutable">[] = [];
+    for (const { provider, resources } of discovery.providers) {
+      if (providerById(provider) === null) continue;
+      for (const resource of resources) {
+        const paths = (resource.index?.canonicalPaths ?? []).slice(0, PATHS_PER_RESOURCE);
+        subjects += paths.length;
+        const lost = paths.flatMap((path) => {
+          const route = classifyWrite(path, "write");
+          const fine = route.kind === "edit" || (route.kind === "none" && route.reason === "read_only");
+          return fine ? [] : [{ path, why: route.kind === "none" ? route.message : `classified as ${route.kind}` }];
+        });
+        const [first] = lost;
+        if (first === undefined) continue;
+        findings.push({
+          code: "writeback.canonical-unroutable",
+          title: `${resource.path}: ${plural(lost.length, "canonical path")} without a route, for example ${first.path}`,
+          subject: { kind: "resource", ref: resource.path },
+          evidence: [
+            { type: "http", exchangeId: resource.index?.exchangeId ?? resource.schema.exchangeId, quote: first.path },
+            { type: "log", line: first.why },
+          ],
+          facts: { provider, resource: resource.path, path: first.path, count: lost.length, canonical: true },
+          refs: ["cloud#780"],
+        });
+      }
+    }
+    return judged(subjects, findings, `${plural(subjects, "canonical path")} classified`);
+  },
+});
+
+/** VW-03, VD-14. */
+export const examplesValid = defineCheck({
+  id: "writeback.examples-valid",
+  title: "every create example passes validation before any network write",
+  severity: "error",
+  phase: "writeback",
+  needs: ["discovery"],
+  after: ["doctor.workspace-readable"],
+  refs: ["VW-03", "VD-14", "S21"],
+  hint: "Compare the example with the schema beside it",
+  findings: {
+    "writeback.example-invalid": {
+      severity: "error",
+      means: "A create example, used as it is, would be refused: whoever copies it fails.",
+      decided: "The example was validated against the schema beside it by the code that validates real writes.",
+      not: "Not a provider rejection: nothing was sent.",
+      fix: "Regenerate the example from its schema; report the field and the code.",
+    },
+  },
+  run: ({ discovery }) => {
+    let subjects = 0;
+    const findings: FindingDraft<"writeback.example-invalid">[] = [];
+    for (const { provider, resources } of discovery.providers) {
+      for (const { path, example, schema } of resources) {
+        if (example?.document == null || schema.document === null || providerById(provider) === null) continue;
+        subjects++;
+        const route = classifyWrite(`${path}/example 00000000-0000-4000-8000-000000000000.json`, "write");
+        const name = route.kind === "none" ? "" : route.resource;
+        const result = validateWrite(provider, name, "create", example.document, schema.document as unknown as Schema);
+        if (result.ok) continue;
+        findings.push({
+          code: "writeback.example-invalid",
+          title: `${path}: the create example is refused: ${result.message}`,
+          subject: { kind: "resource", ref: path },
+          evidence: [
+            { type: "file", path: example.path, revision: example.revision, excerpt: `${result.code} ${result.field}` },
+          ],
+          facts: { provider, resource: path, field: result.field, code: result.code },
+        });
+      }
+    }
+    return judged(subjects, findings, `${plural(subjects, "example")} validated`);
+  },
+});
