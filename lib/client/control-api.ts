@@ -20,6 +20,7 @@ import type { CallOptions } from "./file-api.ts";
 import {
   answerError,
   jsonOf,
+  parseAnswer,
   type ServiceCall,
   type ServiceTarget,
   send,
@@ -57,10 +58,15 @@ export function controlApi(target: ServiceTarget) {
     /** One poll of a device login. Waiting and refusal are values, because both are ordinary answers. */
     async deviceToken(deviceCode: string, options: CallOptions = {}): Promise<DevicePoll> {
       const body = { grant_type: DEVICE_GRANT, device_code: deviceCode };
-      const answer = await send(open, { method: "POST", path: at("/auth/device/token"), body, ...options });
+      const call: ServiceCall = { method: "POST", path: at("/auth/device/token"), body };
+      const answer = await send(open, { ...call, ...options });
       const value = jsonOf(open, answer);
-      if (answer.status >= 200 && answer.status < 300)
-        return { kind: "issued", tokens: IssuedTokens.parse(value) };
+      if (answer.status >= 200 && answer.status < 300) {
+        return {
+          kind: "issued",
+          tokens: parseAnswer(open, call, answer, value, (v) => IssuedTokens.parse(v)),
+        };
+      }
       const said = value as { error?: unknown; interval?: unknown } | null;
       if (typeof said?.error === "string" && answer.status < 500 && answer.status !== 429) {
         return {
@@ -213,7 +219,7 @@ export function controlApi(target: ServiceTarget) {
       const report = RefreshReport.safeParse(value);
       if (report.success && (answer.status < 300 || answer.status === 504)) return report.data;
       if (answer.status >= 300) throw answerError(target, answer, value);
-      return RefreshReport.parse(value);
+      return parseAnswer(target, call, answer, value, (v) => RefreshReport.parse(v));
     },
 
     /**

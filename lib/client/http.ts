@@ -159,6 +159,17 @@ export async function sendJson<T>(
   const answer = await send(target, call);
   const value = jsonOf(target, answer);
   if (answer.status < 200 || answer.status > 299) throw answerError(target, answer, value);
+  return parseAnswer(target, call, answer, value, parse);
+}
+
+/** Reads an answer's JSON as what the caller expects; another shape fails with `unexpected_answer`. */
+export function parseAnswer<T>(
+  target: Pick<ServiceTarget, "service" | "baseUrl">,
+  call: Pick<ServiceCall, "method" | "path">,
+  answer: ServiceAnswer,
+  value: unknown,
+  parse: (value: unknown) => T,
+): T {
   try {
     return parse(value);
   } catch (cause) {
@@ -176,6 +187,10 @@ export async function sendJson<T>(
 export function jsonOf(target: Pick<ServiceTarget, "service" | "baseUrl">, answer: ServiceAnswer): unknown {
   const type = answer.headers.get("content-type") ?? "none";
   if (answer.bytes.byteLength === 0 && (answer.status === 204 || answer.status >= 400)) return null;
+  // A gateway in between speaks for itself in HTML: that is trouble on the way, not a wrong address.
+  if (!type.includes("json") && (answer.status >= 500 || answer.status === 429)) {
+    throw answerError(target, answer, null);
+  }
   if (!type.includes("json")) {
     const wrong = type.includes("html") ? "an HTML page" : `content type ${type}`;
     fail(

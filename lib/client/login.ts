@@ -170,7 +170,8 @@ function answerCallback(
     reject(new RelayfileError("not_signed_in", `the sign-in was refused (${refused.slice(0, 80)})`));
     return page(400, "Not signed in", "The sign-in was refused. You can close this window.");
   }
-  const tokens = IssuedTokens.safeParse(Object.fromEntries(url.searchParams));
+  const { state: _state, ...given } = Object.fromEntries(url.searchParams);
+  const tokens = IssuedTokens.safeParse(given);
   if (!tokens.success) {
     const field = tokens.error.issues[0]?.path.join(".") ?? "a field";
     reject(
