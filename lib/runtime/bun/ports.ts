@@ -3,6 +3,7 @@ import type { Env, Fetch, Log, Ports } from "../../ports.ts";
 import { bunClock } from "./clock.ts";
 import { bunHost } from "./host.ts";
 import { bunLocalFs } from "./local-fs.ts";
+import { exemptLoopback } from "./proxy.ts";
 import { bunRandom } from "./random.ts";
 import { connectSocket } from "./socket.ts";
 import { watchTree } from "./watcher.ts";
@@ -14,6 +15,7 @@ export const SILENT_LOG: Log = { debug() {}, info() {}, warn() {}, error() {} };
 export function bunPorts(options: { env?: Env; cwd?: string; log?: Log } = {}): Ports {
   const { env = process.env, cwd = process.cwd(), log = SILENT_LOG } = options;
   const clock = bunClock();
+  exemptLoopback(process.env);
   return {
     clock,
     random: bunRandom(),
