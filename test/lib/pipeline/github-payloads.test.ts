@@ -32,7 +32,7 @@ async function ingestAll() {
   return { tree, outcomes };
 }
 
-const { tree, outcomes } = await ingestAll();
+const { outcomes } = await ingestAll();
 
 test("ingestWebhook() accepts all 329 real GitHub payloads", () => {
   expect(all.length).toBe(329);
