@@ -40,7 +40,15 @@ export const SECTIONS: readonly CommandSection[] = [
   },
   {
     title: "Mirror",
-    commands: {},
+    commands: {
+      mount: lazy("Mirror a workspace to a directory", () => import("./mount.ts"), { aliases: ["start"] }),
+      unmount: lazy("Stop the daemon of a mirror; files stay", () => import("./unmount.ts"), {
+        aliases: ["stop"],
+      }),
+      status: lazy("Say in one word how a mirror is doing, and why", () => import("./status.ts")),
+      conflicts: lazy("List files that changed on both sides, or settle one", () => import("./conflicts.ts")),
+      logs: lazy("Print the end of the daemon's log", () => import("./logs.ts")),
+    },
   },
   {
     title: "Files",
@@ -55,6 +63,10 @@ export const SECTIONS: readonly CommandSection[] = [
   {
     title: "Writebacks",
     commands: {
+      writeback: lazy(
+        "Look at local saves that did not arrive, and send them again",
+        () => import("./writeback/mod.ts"),
+      ),
       ops: lazy("Look at writeback ops and run them again", () => import("./ops/mod.ts")),
     },
   },

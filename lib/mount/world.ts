@@ -24,4 +24,9 @@ export interface MountWorld extends Ports {
    * process holds it; the file stays after release, only the lock means "held".
    */
   acquireLease(path: string, content: string): Lease | null;
+  /** Starts this program again with its own arguments changed by `edit`, detached, output appended to a file. */
+  spawnSelf(
+    edit: (argv: readonly string[]) => readonly string[],
+    outputFile: string,
+  ): { readonly pid: number };
 }

@@ -1,5 +1,6 @@
 /** The daemon's world on Bun: the ordinary ports plus SQLite, native hashing and locks. */
 import { Database as Sqlite } from "bun:sqlite";
+import { closeSync, openSync } from "node:fs";
 import { fail, messageOf } from "../../errors.ts";
 import type { MountWorld, StateDatabase } from "../../mount/world.ts";
 import type { Ports, SqlRow, SqlValue } from "../../ports.ts";
@@ -7,7 +8,30 @@ import { acquireLease } from "./lease.ts";
 
 /** Builds the world of a mount around the ports of a command. */
 export function bunMountWorld(ports: Ports): MountWorld {
-  return { ...ports, sha256, openDatabase: openStateDatabase, acquireLease };
+  return { ...ports, sha256, openDatabase: openStateDatabase, acquireLease, spawnSelf: spawnSelf(ports) };
+}
+
+/** Starts the same executable, or the same script under the same Bun, in a session of its own. */
+function spawnSelf(ports: Ports): MountWorld["spawnSelf"] {
+  return (edit, outputFile) => {
+    const compiled = /^(?:\/\$bunfs\/|[A-Z]:[\\/]~BUN)/.test(Bun.main);
+    const program = compiled ? [process.execPath] : [process.execPath, Bun.main];
+    const handle = openSync(outputFile, "a", 0o644);
+    try {
+      const child = Bun.spawn([...program, ...edit(process.argv.slice(2))], {
+        cwd: ports.host.cwd,
+        env: ports.host.env as Record<string, string>,
+        stdin: "ignore",
+        stdout: "ignore",
+        stderr: handle,
+        detached: true,
+      });
+      child.unref();
+      return { pid: child.pid };
+    } finally {
+      closeSync(handle);
+    }
+  };
 }
 
 /** SHA-256 as lower-case hex. */

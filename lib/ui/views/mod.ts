@@ -32,4 +32,11 @@ export const VIEWS: Record<string, () => Promise<{ default: View }>> = {
   "relayfile.login": () => import("./login.ts"),
   "relayfile.logout": () => import("./logout.ts"),
   "relayfile.whoami": () => import("./whoami.ts"),
+  "relayfile.mount": () => import("./mount.ts"),
+  "relayfile.mount-once": () => import("./mount-once.ts"),
+  "relayfile.status": () => import("./status.ts"),
+  "relayfile.conflicts": () => import("./conflicts.ts"),
+  "relayfile.writeback-status": () => import("./writeback-status.ts"),
+  "relayfile.writeback-list": () => import("./writeback-list.ts"),
+  "relayfile.writeback-show": () => import("./writeback-show.ts"),
 };

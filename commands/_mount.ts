@@ -1,0 +1,95 @@
+/** What commands about a local mirror share: which mirror is meant, found without credentials. */
+import { resolveTarget, type Target } from "../lib/client/target.ts";
+import { fail } from "../lib/errors.ts";
+import type { MountState } from "../lib/model/mount-state.ts";
+import { absolutePath, type RuntimeLayout, runtimeLayout } from "../lib/mount/layout.ts";
+import { readPublicState, type StateReading } from "../lib/mount/public-state.ts";
+import type { MountWorld } from "../lib/mount/world.ts";
+import type { ArgSpecs, CommandContext } from "./_command.ts";
+
+/** Flags of the commands that look at a mirror. */
+export const MIRROR_ARGS = {
+  workspace: {
+    type: "string",
+    alias: ["w"],
+    valueHint: "WS",
+    description: "Workspace by name, rw_ id or UUID",
+  },
+  mount: {
+    type: "string",
+    alias: ["local-dir"],
+    valueHint: "DIR",
+    description: "Mirror directory, when it is not the registered one",
+  },
+} as const satisfies ArgSpecs;
+
+/** A mirror on this machine, or the knowledge that there is none. */
+export interface LocalMirror {
+  readonly target: Target;
+  readonly workspaceId: string | null;
+  readonly name: string | null;
+  /** Absolute; null when no mirror is configured. */
+  readonly dir: string | null;
+  readonly layout: RuntimeLayout | null;
+  readonly state: StateReading;
+}
+
+/** The public state when it is readable, else null. */
+export function stateOf(mirror: LocalMirror): MountState | null {
+  return mirror.state.kind === "ok" ? mirror.state.state : null;
+}
+
+/**
+ * Finds the mirror: `--mount`, the registered directory of the workspace, or a mirror around the working directory.
+ * Needs no credentials; an unknown name fails with the reason only when nothing local answers.
+ */
+export async function findMirror(
+  args: { readonly ws?: string; readonly workspace?: string; readonly mount?: string },
+  context: CommandContext,
+): Promise<LocalMirror> {
+  const { fs, host } = context.ports;
+  const asked = args.ws ?? args.workspace;
+  const target = await resolveTarget({ workspace: asked, mount: args.mount }, context.ports, {
+    lookup: false,
+  });
+  const dir =
+    args.mount !== undefined
+      ? absolutePath(args.mount, host.cwd)
+      : (target.mountDir ?? (asked === undefined ? mirrorAround(context) : null));
+  const layout = dir === null ? null : runtimeLayout(dir);
+  const state: StateReading = layout === null ? { kind: "missing" } : readPublicState(fs, layout.state);
+  const inState = state.kind === "ok" ? (state.state.workspaceId ?? null) : null;
+  const workspaceId =
+    args.mount === undefined ? (target.workspace?.id ?? inState) : (inState ?? target.workspace?.id ?? null);
+  if (workspaceId === null && dir === null) {
+    throw target.problems.workspace ?? noWorkspace();
+  }
+  const same = target.workspace !== null && target.workspace.id === workspaceId;
+  return { target, workspaceId, name: same ? (target.workspace?.name ?? null) : null, dir, layout, state };
+}
+
+/** The mirror's directory; fails with `not_running` when none is configured. */
+export function requireMirror(mirror: LocalMirror): { dir: string; layout: RuntimeLayout } {
+  if (mirror.dir !== null && mirror.layout !== null) return { dir: mirror.dir, layout: mirror.layout };
+  return fail("not_running", `workspace ${mirror.name ?? mirror.workspaceId} has no local mirror`, {
+    hint: `relayfile mount ${mirror.name ?? mirror.workspaceId} DIR`,
+  });
+}
+
+/** The daemon's world over a command's ports; loaded only by commands that need it. */
+export async function mountWorld(context: CommandContext): Promise<MountWorld> {
+  const { bunMountWorld } = await import("../lib/runtime/bun/mount-world.ts");
+  return bunMountWorld(context.ports);
+}
+
+function mirrorAround(context: CommandContext): string | null {
+  const { fs, host } = context.ports;
+  for (let dir = absolutePath(host.cwd, "/"); dir !== "/"; dir = dir.slice(0, dir.lastIndexOf("/")) || "/") {
+    if (fs.lstat(`${dir}/.relay/state.json`)?.kind === "file") return dir;
+  }
+  return null;
+}
+
+function noWorkspace(): never {
+  return fail("workspace_required", "no workspace was named and none is the default");
+}

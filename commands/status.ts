@@ -1,0 +1,154 @@
+/** `relayfile status`: one word about a mirror and why, from local files and the mount's lock alone. */
+import type { MountState } from "../lib/model/mount-state.ts";
+import { listDeadLetters } from "../lib/mount/dead-letter.ts";
+import { type LockHolder, runningDaemon } from "../lib/mount/lock.ts";
+import type { Verdict } from "../lib/sync/verdict.ts";
+import { type CommandContext, type CommandResult, command } from "./_command.ts";
+import { findMirror, type LocalMirror, MIRROR_ARGS, mountWorld, stateOf } from "./_mount.ts";
+
+/** `relayfile.status`. Times are RFC 3339 or null. */
+export interface StatusDocument {
+  readonly schemaVersion: "1.0";
+  readonly kind: "relayfile.status";
+  readonly workspaceId: string | null;
+  readonly name: string | null;
+  readonly localDir: string | null;
+  readonly remoteRoot: string | null;
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly daemon: { readonly pid: number | null; readonly startedAt: string | null } | null;
+  readonly trackedFiles: number | null;
+  readonly pending: number;
+  readonly needsAttention: number;
+  readonly heldDeletes: number;
+  readonly deadLetters: number;
+  readonly conflicts: number;
+  readonly lastSuccessAt: string | null;
+  readonly lastEventAt: string | null;
+  readonly listener: string | null;
+  readonly circuitOpen: boolean;
+  readonly bootstrap: unknown;
+  readonly lastError: string | null;
+  /** Commands that a person would run next; empty when nothing is wrong. */
+  readonly next: readonly string[];
+}
+
+export default command({
+  name: "status",
+  description: "Say in one word how a mirror is doing, and why",
+  args: {
+    ws: {
+      type: "positional",
+      valueHint: "WS",
+      description: "Workspace; may be left out when one is current",
+    },
+    ...MIRROR_ARGS,
+  },
+  examples: [
+    ["relayfile status", "is my mirror up to date?"],
+    ["relayfile status demo --json", "the same for a script"],
+  ],
+  run: (args, context) => status(args, context),
+});
+
+/** The status of one mirror. Needs neither credentials nor the network. */
+export async function status(
+  args: { readonly ws?: string; readonly workspace?: string; readonly mount?: string },
+  context: CommandContext,
+): Promise<CommandResult<StatusDocument>> {
+  const mirror = await findMirror(args, context);
+  const world = await mountWorld(context);
+  const holder = mirror.dir === null ? null : runningDaemon(world, mirror.dir);
+  const state = stateOf(mirror);
+  const dead = mirror.layout === null ? null : listDeadLetters(context.ports.fs, mirror.layout.deadLetters);
+  const deadLetters = (dead?.records.length ?? 0) + (dead?.malformed.length ?? 0);
+  const { verdict, reason } = judge(mirror, holder, state, context.ports.clock.now());
+  const held = heldOf(state);
+  const document: StatusDocument = {
+    schemaVersion: "1.0",
+    kind: "relayfile.status",
+    workspaceId: mirror.workspaceId,
+    name: mirror.name,
+    localDir: mirror.dir,
+    remoteRoot: state?.remoteRoot ?? null,
+    verdict,
+    reason,
+    daemon: holder === null ? null : { pid: holder.pid, startedAt: holder.startedAt },
+    trackedFiles: typeof state?.trackedFiles === "number" ? state.trackedFiles : null,
+    pending: state?.pendingWriteback ?? 0,
+    needsAttention: state?.outbox?.needsAttention ?? 0,
+    heldDeletes: held,
+    deadLetters,
+    conflicts: state?.pendingConflicts ?? 0,
+    lastSuccessAt: state?.lastSuccessfulReconcileAt ?? null,
+    lastEventAt: state?.lastEventAt ?? null,
+    listener: listenerOf(state),
+    circuitOpen: state?.circuit?.open ?? false,
+    bootstrap: state?.bootstrap ?? null,
+    lastError: state?.lastError?.message ?? null,
+    next: nextCommands({
+      verdict,
+      held,
+      deadLetters,
+      conflicts: state?.pendingConflicts ?? 0,
+      name: mirror.name ?? mirror.workspaceId,
+      dir: mirror.dir,
+    }),
+  };
+  return { document, exit: verdict === "stopped" ? "LOCAL_STATE" : "PASS" };
+}
+
+/** The daemon's own verdict, unless it is not running or has not written for too long. */
+function judge(
+  mirror: LocalMirror,
+  holder: LockHolder | null,
+  state: MountState | null,
+  nowMs: number,
+): { verdict: Verdict; reason: string } {
+  if (mirror.dir === null) return { verdict: "stopped", reason: "no local mirror is configured" };
+  if (holder === null) return { verdict: "stopped", reason: "no daemon runs for this mirror" };
+  if (mirror.state.kind === "damaged")
+    return { verdict: "degraded", reason: `state.json is damaged: ${mirror.state.reason}` };
+  if (state === null) return { verdict: "catching-up", reason: "the daemon has just started" };
+  const said = state.verdict as Verdict | undefined;
+  const reason = typeof state.verdictReason === "string" ? state.verdictReason : "";
+  const success = Date.parse(state.lastSuccessfulReconcileAt ?? "");
+  const silentMs = Number.isNaN(success) ? 0 : nowMs - success;
+  if ((said === "ok" || said === undefined) && silentMs > 3 * (state.intervalMs ?? 30_000)) {
+    return {
+      verdict: "degraded",
+      reason: `nothing was heard from the server for ${Math.round(silentMs / 1_000)} s`,
+    };
+  }
+  return { verdict: said ?? "catching-up", reason };
+}
+
+function heldOf(state: MountState | null): number {
+  const held = state?.heldDeletes as { paths?: unknown } | undefined;
+  return typeof held?.paths === "number" ? held.paths : 0;
+}
+
+function listenerOf(state: MountState | null): string | null {
+  const listener = state?.eventListener as { mode?: unknown; status?: unknown } | undefined;
+  return typeof listener?.mode === "string"
+    ? `${listener.mode} ${String(listener.status ?? "")}`.trim()
+    : null;
+}
+
+function nextCommands(facts: {
+  verdict: Verdict;
+  held: number;
+  deadLetters: number;
+  conflicts: number;
+  name: string | null;
+  dir: string | null;
+}): string[] {
+  const name = facts.name ?? "WORKSPACE";
+  const next: string[] = [];
+  if (facts.held > 0)
+    next.push(`relayfile mount resume ${name} --restore`, `relayfile mount resume ${name} --confirm-deletes`);
+  if (facts.deadLetters > 0) next.push(`relayfile writeback status ${name}`);
+  if (facts.conflicts > 0) next.push(`relayfile conflicts ${name}`);
+  if (facts.verdict === "stopped") next.push(`relayfile mount ${name} ${facts.dir ?? "DIR"} --background`);
+  return next;
+}

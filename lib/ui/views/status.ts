@@ -1,0 +1,32 @@
+/** Text of `status`: the verdict first, then only what is worth knowing. */
+import type { StatusDocument } from "../../../commands/status.ts";
+import type { Style } from "../style.ts";
+
+/** Renders the state of one mirror. */
+export default function view(document: StatusDocument, style: Style): string {
+  const { verdict } = document;
+  const mark =
+    verdict === "ok" ? "pass" : verdict === "catching-up" ? "info" : verdict === "degraded" ? "warn" : "fail";
+  const lines = [
+    `${style.mark(mark)} ${style.bold(verdict)}: ${document.reason}`,
+    `  workspace ${document.name ?? document.workspaceId ?? "unknown"} in ${document.localDir ?? "no directory"}`,
+  ];
+  const facts: [string, number][] = [
+    ["files mirrored", document.trackedFiles ?? 0],
+    ["on the way up", document.pending],
+    ["deletes held", document.heldDeletes],
+    ["refused saves", document.deadLetters],
+    ["conflicts", document.conflicts],
+  ];
+  const told = facts.filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
+  if (told.length > 0) lines.push(`  ${told.join(", ")}`);
+  if (document.daemon !== null) {
+    const since = document.daemon.startedAt === null ? "" : ` since ${document.daemon.startedAt}`;
+    lines.push(`  daemon ${document.daemon.pid ?? "?"}${since}, listening by ${document.listener ?? "poll"}`);
+  }
+  if (document.lastSuccessAt !== null)
+    lines.push(`  last agreement with the server ${document.lastSuccessAt}`);
+  if (document.lastError !== null && verdict !== "ok") lines.push(`  last error: ${document.lastError}`);
+  for (const command of document.next) lines.push(style.dim(`next: ${command}`));
+  return lines.join("\n");
+}
