@@ -58,6 +58,8 @@ async function whichWorkspace(
 ): Promise<{ id: string; cloudId: string | null; name: string | null }> {
   const { workspace } = session.target;
   if (workspace?.name != null) return workspace;
+  // A name means nothing without somebody to ask; an id may be joined with the token of a workspace.
+  if (!session.cloud.available && workspace === null) await session.cloud.token();
   if (!session.cloud.available) return workspace ?? { id: text, cloudId: null, name: null };
   try {
     return await lookupWorkspace(session.control, text);

@@ -159,11 +159,12 @@ export async function resolveTarget(
   return resolveUnregistered(base, requested.value, claim, ports, options.lookup !== false);
 }
 
-/** The workspace of a target; fails with why it is missing, else with `workspace_required`. */
+/** The workspace of a target; fails with why it or the token that could name it is missing, else `workspace_required`. */
 export function requireWorkspace(target: Target): TargetWorkspace {
   if (target.workspace !== null) return target.workspace;
   throw (
     target.problems.workspace ??
+    target.problems.workspaceToken ??
     new RelayfileError("workspace_required", "no workspace was named and none is the default")
   );
 }
@@ -217,10 +218,12 @@ async function resolveUnregistered(
   ) {
     const how =
       token === null ? "and there is no cloud session to ask" : "and the control plane was not asked";
+    const hint = token === null && base.workspaceToken === null ? "relayfile login" : undefined;
     const problem = withProblem(
       base,
       "workspace_not_found",
       `no workspace ${text} is registered here, ${how}`,
+      hint,
     );
     // A UUID is still a usable guess: the service's answer to it is evidence.
     return form === "cloud" ? { ...problem, workspace: { id: text, cloudId: text, name: null } } : problem;

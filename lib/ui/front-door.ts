@@ -102,7 +102,7 @@ async function runLeaf(
   const stopListening = listen(terminal, ending);
   try {
     const ports = await program.openPorts({ env: terminal.env, log });
-    const context = contextOf(ports, globals, ending.signal, output);
+    const context = contextOf(terminal, ports, globals, ending.signal, output);
     const { runCommand } = await import("citty");
     const running = runCommand(leaf, { rawArgs: [], data: { args, context } });
     const { result } = await within(globals.timeoutMs, ports, ending, running);
@@ -118,13 +118,20 @@ async function runLeaf(
   }
 }
 
-function contextOf(ports: Ports, globals: GlobalFlags, signal: AbortSignal, output: Output): CommandContext {
+function contextOf(
+  terminal: Terminal,
+  ports: Ports,
+  globals: GlobalFlags,
+  signal: AbortSignal,
+  output: Output,
+): CommandContext {
   return {
     ports,
     globals,
     signal,
     ready: (document) => void output.document(document),
     write: (chunk) => output.stream(chunk),
+    stdin: terminal.stdin,
   };
 }
 

@@ -10,6 +10,8 @@ export interface Terminal {
   readonly stderr: OutputStream;
   /** Calls `listener` for each SIGINT and SIGTERM. The returned function stops that. */
   onSignal(listener: (signal: "SIGINT" | "SIGTERM") => void): () => void;
+  /** Standard input, read to its end or just past `bytesMax`; absent means the process's own. */
+  readonly stdin?: (bytesMax: number) => Promise<Uint8Array>;
   /** Ends the process at once; used for a second signal only. */
   exitNow(code: number): void;
 }

@@ -107,12 +107,12 @@ describe("homeOf()", () => {
   });
 
   test("RELAYFILE_HOME moves the files and hides those of other tools", () => {
-    expect(homeOf({ env: { RELAYFILE_HOME: "/tmp/x" }, homeDir: "/home/u" })).toMatchObject({
+    expect(homeOf({ env: { RELAYFILE_HOME: "/tmp/x" }, homeDir: "/u" })).toMatchObject({
       dir: "/tmp/x",
       userDir: null,
     });
-    expect(homeOf({ env: { RELAYFILE_HOME: "" }, homeDir: "/home/u" })).toMatchObject({
-      dir: "/home/u/.relayfile",
+    expect(homeOf({ env: { RELAYFILE_HOME: "" }, homeDir: "/u" })).toMatchObject({
+      dir: "/u/.relayfile",
     });
   });
 });
