@@ -22,6 +22,7 @@ export const SECTIONS: readonly CommandSection[] = [
   {
     title: "Start",
     commands: {
+      serve: lazy("Run the embedded file API and control plane on loopback", () => import("./serve.ts")),
       login: lazy("Sign in to the control plane", () => import("./login.ts")),
       logout: lazy("Sign out and remove every credential kept here", () => import("./logout.ts")),
       whoami: lazy("Show the identities in use and where they come from", () => import("./whoami.ts")),

@@ -11,6 +11,7 @@ export const VIEWS: Record<string, () => Promise<{ default: View }>> = {
   "relayfile.schema": () => import("./schema.ts"),
   "relayfile.schema-list": () => import("./schema-list.ts"),
   "relayfile.help": () => import("./help.ts"),
+  "relayfile.serve": () => import("./serve.ts"),
   "relayfile.version": () => import("./version.ts"),
   "relayfile.tree": () => import("./tree.ts"),
   "relayfile.file": () => import("./file.ts"),

@@ -1,0 +1,20 @@
+/** What the file API needs from whoever hosts it. */
+import type { Clock, Log } from "../../ports.ts";
+import type { TokenVerifier } from "../auth/token.ts";
+import type { WorkspaceObject } from "../workspace-object.ts";
+import type { RateLimiter } from "../rate-limit.ts";
+import type { FeedSession } from "./feed-session.ts";
+
+/** The host of the file API. */
+export interface FileApiEnv {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The product's version, shown by `/health`. */
+  readonly version: string;
+  readonly verifier: TokenVerifier;
+  /** The workspace, or null when it does not exist. */
+  workspace(id: string): Promise<WorkspaceObject | null>;
+  readonly limiter: RateLimiter;
+  /** Turns the request into a WebSocket that the session drives. Null where the runtime cannot. */
+  readonly upgrade: ((request: Request, session: FeedSession) => Response) | null;
+}

@@ -1,0 +1,162 @@
+/** The file API: one table of routes, and the checks every call passes in the order clients rely on (spec file-api 1.3). */
+import { Hono } from "hono";
+import { ERRORS, fail } from "../../errors.ts";
+import { normalizePath } from "../../model/path.ts";
+import { allowsPath, allowsSomewhere } from "../auth/scopes.ts";
+import { AclResolver } from "../auth/acl.ts";
+import type { VerifiedToken } from "../auth/token.ts";
+import { fileApiError, json } from "../http-error.ts";
+import { bearerOf, correlationIdOf } from "../request.ts";
+import type { WorkspaceObject } from "../workspace-object.ts";
+import { BULK_ROUTES } from "./bulk.ts";
+import type { FileApiEnv } from "./env.ts";
+import { EXPORT_ROUTES } from "./export.ts";
+import { FeedSession, feedRequestOf } from "./feed-session.ts";
+import { FILE_ROUTES } from "./files.ts";
+import { LIST_ROUTES } from "./lists.ts";
+import { OP_ROUTES } from "./ops.ts";
+import type { FileRoute } from "./route.ts";
+import { SYNC_ROUTES } from "./sync.ts";
+
+/** Every route × method of the file API below a workspace. */
+export const FILE_API_ROUTES: readonly FileRoute[] = [
+  ...FILE_ROUTES,
+  ...BULK_ROUTES,
+  ...LIST_ROUTES,
+  ...EXPORT_ROUTES,
+  ...OP_ROUTES,
+  ...SYNC_ROUTES,
+];
+
+const PREFIX = "/v1/workspaces/:ws";
+
+/** A service that answers requests. */
+export interface Service {
+  fetch(request: Request): Promise<Response>;
+}
+
+/** Builds the file API over a host. It never throws: every failure is an answer. */
+export function createFileApi(env: FileApiEnv): Service {
+  // The router matches decoded parameters; a strict one keeps `/x/` apart from `/x`.
+  const app = new Hono();
+  app.get("/health", () => json({ status: "ok", service: "file-api", version: env.version }));
+  for (const route of FILE_API_ROUTES) {
+    app.on(route.method, `${PREFIX}/${route.pattern}`, (c) =>
+      answer(env, c.req.raw, (query) => serve(env, route, c.req.raw, query, c.req.param())),
+    );
+  }
+  app.get(`${PREFIX}/fs/ws`, (c) =>
+    answer(env, c.req.raw, (query) => upgrade(env, c.req.raw, query, c.req.param("ws"))),
+  );
+  app.notFound((c) => {
+    const error = {
+      code: "not_found",
+      message: "route not found",
+      correlationId: correlationIdOf(c.req.raw),
+    };
+    return json(
+      { ...error, details: { hint: "Check the base URL and the path: this is a relayfile file API" } },
+      404,
+    );
+  });
+  app.onError((error, c) => fileApiError(error, correlationIdOf(c.req.raw), env.log));
+  return { fetch: async (request) => app.fetch(request) };
+}
+
+async function answer(
+  env: FileApiEnv,
+  request: Request,
+  handle: (query: URLSearchParams) => Promise<Response>,
+): Promise<Response> {
+  const startedMs = env.clock.monotonicMs();
+  const url = new URL(request.url);
+  let response: Response;
+  try {
+    response = await handle(url.searchParams);
+  } catch (thrown) {
+    response = fileApiError(thrown, correlationIdOf(request), env.log);
+  }
+  env.log.debug("request", {
+    service: "file-api",
+    method: request.method,
+    path: url.pathname,
+    status: response.status,
+    ms: Math.round(env.clock.monotonicMs() - startedMs),
+    correlationId: correlationIdOf(request),
+  });
+  return response;
+}
+
+async function serve(
+  env: FileApiEnv,
+  route: FileRoute,
+  request: Request,
+  query: URLSearchParams,
+  params: Record<string, string>,
+): Promise<Response> {
+  const token = bearerOf(request);
+  if (token === null) fail("unauthorized", "missing or invalid bearer token");
+  const caller = await env.verifier.verify(token);
+  requireWorkspace(caller, params.ws);
+  requireScope(route, caller, query);
+  const workspace = await requireExisting(env, params.ws);
+  if (route.acl) requireAcl(workspace, caller, query);
+  const correlationId = correlationIdOf(request);
+  if (correlationId === "") fail("bad_request", "missing X-Correlation-Id header");
+  env.limiter.take(`${caller.workspaceId}|${caller.agent}`);
+  return route.handle({ request, query, params, workspace, caller, correlationId, env });
+}
+
+/** The socket's token travels in the query, because browsers cannot set headers; a header is accepted as well. */
+async function upgrade(
+  env: FileApiEnv,
+  request: Request,
+  query: URLSearchParams,
+  workspaceId: string,
+): Promise<Response> {
+  const token = query.get("token")?.trim() || bearerOf(request);
+  if (token === null || token === "") fail("unauthorized", "missing or invalid bearer token");
+  const caller = await env.verifier.verify(token);
+  requireWorkspace(caller, workspaceId);
+  const feed = feedRequestOf(query);
+  for (const filter of feed.filters) {
+    if (!allowsPath(caller.scopes, "fs:read", filter)) fail("forbidden", "missing required scope: fs:read");
+  }
+  if (!allowsSomewhere(caller.scopes, "fs:read")) fail("forbidden", "missing required scope: fs:read");
+  const workspace = await requireExisting(env, workspaceId);
+  env.limiter.take(`${caller.workspaceId}|${caller.agent}`);
+  if (env.upgrade === null || request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    fail("bad_request", "this route is a WebSocket: send an upgrade request");
+  }
+  return env.upgrade(request, new FeedSession(workspace, caller, feed));
+}
+
+function requireWorkspace(caller: VerifiedToken, workspaceId: string | undefined): void {
+  if (caller.workspaceId !== workspaceId) fail("forbidden", "workspace mismatch");
+}
+
+function requireScope(route: FileRoute, caller: VerifiedToken, query: URLSearchParams): void {
+  const raw = query.get("path")?.trim() ?? "";
+  const allowed =
+    route.path === "tree"
+      ? allowsPath(caller.scopes, route.scope, normalizePath(raw))
+      : route.path === "file" && raw !== ""
+        ? allowsPath(caller.scopes, route.scope, raw)
+        : allowsSomewhere(caller.scopes, route.scope);
+  if (!allowed) fail("forbidden", `missing required scope: ${route.scope}`);
+}
+
+function requireAcl(workspace: WorkspaceObject, caller: VerifiedToken, query: URLSearchParams): void {
+  const raw = query.get("path")?.trim() ?? "";
+  if (raw === "") return;
+  const resolver = new AclResolver(workspace.context.store.sql);
+  if (!resolver.allows(normalizePath(raw), caller)) fail("forbidden", "access denied by ACL");
+}
+
+async function requireExisting(env: FileApiEnv, workspaceId: string | undefined): Promise<WorkspaceObject> {
+  const workspace = await env.workspace(workspaceId ?? "");
+  if (workspace !== null) return workspace;
+  return fail("workspace_not_found", `no workspace ${workspaceId}`, {
+    hint: ERRORS.workspace_not_found.hint,
+  });
+}

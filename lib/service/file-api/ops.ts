@@ -1,0 +1,123 @@
+/** Writeback ops: look, list, replay, and the two routes of external executors (spec file-api 6). */
+import { fail } from "../../errors.ts";
+import { FILE_API } from "../../limits.ts";
+import { Visibility } from "../auth/visibility.ts";
+import { json } from "../http-error.ts";
+import { readJsonObject } from "../request.ts";
+import { opIdOf, openOps, type OpRow, wireOp } from "../store/ops.ts";
+import { pageSize } from "../workspace/context.ts";
+import { requireOp } from "../workspace/writeback.ts";
+import { queryText, textField } from "./input.ts";
+import type { FileRoute, RouteContext } from "./route.ts";
+
+/** Routes of ops. */
+export const OP_ROUTES: readonly FileRoute[] = [
+  { method: "GET", pattern: "ops", scope: "ops:read", path: "none", acl: false, handle: listOps },
+  { method: "GET", pattern: "ops/:opId", scope: "ops:read", path: "none", acl: false, handle: getOp },
+  {
+    method: "POST",
+    pattern: "ops/:opId/replay",
+    scope: "ops:replay",
+    path: "none",
+    acl: false,
+    handle: replay,
+  },
+  {
+    method: "GET",
+    pattern: "writeback/pending",
+    scope: "sync:read",
+    path: "none",
+    acl: false,
+    handle: pending,
+  },
+  {
+    method: "POST",
+    pattern: "writeback/:opId/ack",
+    scope: "sync:trigger",
+    path: "none",
+    acl: false,
+    handle: ack,
+  },
+];
+
+async function listOps(context: RouteContext): Promise<Response> {
+  const { workspace, query } = context;
+  const { items, nextCursor } = await workspace.opsPage({
+    status: queryText(query, "status"),
+    action: queryText(query, "action"),
+    provider: queryText(query, "provider")?.toLowerCase() ?? null,
+    cursor: queryText(query, "cursor"),
+    limit: pageSize(query.get("limit")),
+  });
+  const sees = seesOps(context);
+  return json({ items: items.filter((op) => sees(op.path ?? "/")), nextCursor });
+}
+
+async function getOp(context: RouteContext): Promise<Response> {
+  return json(wireOp(visibleOp(context)));
+}
+
+async function replay(context: RouteContext): Promise<Response> {
+  const { workspace, params, correlationId } = context;
+  visibleOp(context);
+  const op = await workspace.replayOp(params.opId ?? "", correlationId);
+  return json({ status: "queued", id: opIdOf(op.seq), correlationId }, 202);
+}
+
+async function pending(context: RouteContext): Promise<Response> {
+  const { workspace } = context;
+  const sees = seesOps(context);
+  const ops = openOps(workspace.context.store.sql).filter((op) => sees(op.path));
+  return json(
+    ops.map((op) => ({
+      id: opIdOf(op.seq),
+      workspaceId: workspace.workspaceId,
+      path: op.path,
+      revision: op.revision,
+      correlationId: op.correlationId,
+      ...(op.identity === null ? {} : { contentIdentity: op.identity }),
+      action: op.action,
+      provider: op.provider,
+      enqueuedAt: new Date(op.createdAt).toISOString(),
+      attempts: op.attemptCount,
+      state: op.status,
+    })),
+  );
+}
+
+async function ack(context: RouteContext): Promise<Response> {
+  const { request, workspace, params, correlationId } = context;
+  const body = await readJsonObject(request, FILE_API.bodyBytesMax);
+  if (typeof body.success !== "boolean") fail("bad_request", "success must be a boolean");
+  const { providerResult } = body;
+  const plain =
+    typeof providerResult === "object" && providerResult !== null && !Array.isArray(providerResult);
+  visibleOp(context);
+  const op = await workspace.acknowledgeOp(params.opId ?? "", {
+    success: body.success,
+    error: textField(body, "error"),
+    externalId: textField(body, "externalId"),
+    canonicalPath: textField(body, "canonicalPath"),
+    providerResult: plain ? (providerResult as Record<string, unknown>) : null,
+  });
+  return json({
+    status: "acknowledged",
+    id: opIdOf(op.op.seq),
+    correlationId,
+    success: body.success,
+    ...(op.draft === null ? {} : { draft: op.draft }),
+  });
+}
+
+/** An op the caller may know of; others do not exist for it. */
+function visibleOp(context: RouteContext): OpRow {
+  const op = requireOp(context.workspace.context, context.params.opId ?? "");
+  if (seesOps(context)(op.path)) return op;
+  return fail("not_found", `no op ${context.params.opId}`, { opId: context.params.opId });
+}
+
+/** Ops name paths: a caller confined by path scopes or rules must not learn names from them. */
+function seesOps({ workspace, caller }: RouteContext): (path: string) => boolean {
+  const view = new Visibility(workspace.context.store.sql, caller);
+  return (path) => view.everything || view.seesName(path);
+}

@@ -1,0 +1,33 @@
+/** What the workspace says about its providers' sync, and asking for a re-read (spec file-api 7). */
+import { fail } from "../../errors.ts";
+import { FILE_API } from "../../limits.ts";
+import { json } from "../http-error.ts";
+import { readJsonObject } from "../request.ts";
+import { queryText, textField } from "./input.ts";
+import type { FileRoute, RouteContext } from "./route.ts";
+
+/** Routes of sync. */
+export const SYNC_ROUTES: readonly FileRoute[] = [
+  { method: "GET", pattern: "sync/status", scope: "sync:read", path: "none", acl: false, handle: status },
+  {
+    method: "POST",
+    pattern: "sync/refresh",
+    scope: "sync:trigger",
+    path: "none",
+    acl: false,
+    handle: refresh,
+  },
+];
+
+async function status({ workspace, query }: RouteContext): Promise<Response> {
+  return json(await workspace.syncStatus(queryText(query, "provider")?.toLowerCase() ?? null));
+}
+
+/** Starts a re-read and answers at once; its end is visible as `sync/status` and in the event feed. */
+async function refresh({ request, workspace, correlationId }: RouteContext): Promise<Response> {
+  const body = await readJsonObject(request, FILE_API.bodyBytesMax);
+  const provider = textField(body, "provider")?.toLowerCase() ?? null;
+  if (provider === null) fail("bad_request", "missing provider");
+  const id = await workspace.queueRefresh(provider);
+  return json({ status: "queued", id, correlationId }, 202);
+}

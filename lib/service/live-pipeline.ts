@@ -1,0 +1,139 @@
+/** The real providers behind the interface a workspace sees. The only file of the service that imports them. */
+import { CURRENT_ERA, type Era } from "../model/era.ts";
+import { fail, messageOf } from "../errors.ts";
+import { digestNameOf } from "../pipeline/pure/digest-names.ts";
+import { internalPathClause, isInternalPath } from "../pipeline/pure/internal-paths.ts";
+import { applyRecords } from "../pipeline/apply.ts";
+import { materializeContract } from "../pipeline/contract.ts";
+import type { PipelineDeps } from "../pipeline/deps.ts";
+import { executeWriteback } from "../pipeline/execute.ts";
+import { ingestWebhook } from "../pipeline/ingest.ts";
+import { refreshDiscovery } from "../pipeline/refresh.ts";
+import { resolveTimeZone } from "../digest/mod.ts";
+import { modelsOf, PROVIDERS, providerById, providerOfPath } from "../providers/registry.ts";
+import type { Clock, Fetch, Log, Random, TreeStore } from "../ports.ts";
+import type { IngestInput, Pipeline } from "./pipeline.ts";
+
+/** Records asked for per page of an initial sync. */
+const PAGE_RECORDS = 100;
+
+/** What the live pipeline needs. */
+export interface LivePipelineDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fetch: Fetch;
+  readonly log: Log;
+  readonly era?: Era;
+  /** Base URL of the provider simulator, without trailing slash; null when there is none. */
+  readonly simulatorUrl: string | null;
+  /** IANA name; an unknown one means UTC. */
+  readonly timeZone?: string | null;
+}
+
+/** Builds the pipeline over the provider registry. */
+export function livePipeline(options: LivePipelineDeps): Pipeline {
+  const era = options.era ?? CURRENT_ERA;
+  const deps: PipelineDeps = {
+    clock: options.clock,
+    random: options.random,
+    fetch: options.fetch,
+    log: options.log,
+    era,
+    providerBaseUrl: (id) => (options.simulatorUrl === null ? null : `${options.simulatorUrl}/${id}`),
+    providerToken: (id) => (options.simulatorUrl === null ? null : `simulator-${id}`),
+  };
+  const internal = internalPathClause(era.digestFilter);
+  return {
+    catalog: PROVIDERS.map((provider) => ({
+      id: provider.id,
+      displayName: provider.title,
+      vfsRoot: `/${provider.id}`,
+    })),
+    idOf: (name) => providerById(name)?.id ?? null,
+    providerOf: (path) => providerOfPath(path)?.id ?? "",
+    canExecute: (_provider, backend) => backend === "simulator" && options.simulatorUrl !== null,
+    ingest: async (tree, input) => {
+      const outcome = await ingestWebhook(tree, input, deps);
+      if (outcome.status === "applied") await teachSimulator(options, input);
+      return outcome;
+    },
+    materialize: async (tree, provider) => {
+      await materializeContract(tree, provider, deps);
+    },
+    initialSync: (tree, provider) => initialSync(tree, provider, options, deps),
+    refresh: (tree, provider) => refreshDiscovery(tree, provider, deps),
+    execute: (tree, op) => executeWriteback(tree, op, deps),
+    timeZone: resolveTimeZone(options.timeZone).timeZone,
+    digestClause: () => ({ sql: `NOT (${internal.sql})`, params: internal.params }),
+    isInternal: (path) => isInternalPath(path, era.digestFilter),
+    digestNameOf,
+  };
+}
+
+async function initialSync(
+  tree: TreeStore,
+  providerId: string,
+  options: LivePipelineDeps,
+  deps: PipelineDeps,
+): Promise<number> {
+  const provider = providerById(providerId);
+  if (provider === null || options.simulatorUrl === null) return 0;
+  let total = 0;
+  for (const model of modelsOf(provider)) {
+    let cursor = "";
+    do {
+      const page = await recordsPage(options, providerId, model, cursor);
+      if (page.records.length > 0) {
+        const correlationId = `sync:${providerId}:${model}`;
+        await applyRecords(tree, providerId, { model, records: page.records, correlationId }, deps);
+      }
+      total += page.records.length;
+      cursor = page.nextCursor ?? "";
+    } while (cursor !== "");
+  }
+  return total;
+}
+
+/** The stand-in must know what webhooks said exists, or a later edit of it would meet a 404. */
+async function teachSimulator(options: LivePipelineDeps, input: IngestInput): Promise<void> {
+  if (options.simulatorUrl === null) return;
+  try {
+    await options.fetch(
+      new Request(`${options.simulatorUrl}/learn/${input.provider}`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "x-github-event": input.headers["x-github-event"] ?? "",
+        },
+        body: JSON.stringify(input.payload),
+      }),
+    );
+  } catch (thrown) {
+    // The record itself is stored; only the stand-in lacks it.
+    options.log.warn("simulator did not learn a webhook", {
+      provider: input.provider,
+      error: messageOf(thrown),
+    });
+  }
+}
+
+async function recordsPage(
+  options: LivePipelineDeps,
+  provider: string,
+  model: string,
+  cursor: string,
+): Promise<{ records: readonly unknown[]; nextCursor: string | null }> {
+  const url = new URL(`${options.simulatorUrl}/records/${provider}/${encodeURIComponent(model)}`);
+  url.searchParams.set("limit", String(PAGE_RECORDS));
+  if (cursor !== "") url.searchParams.set("cursor", cursor);
+  const response = await options.fetch(new Request(url.toString()));
+  // A model the simulator has no records of is simply empty.
+  if (response.status === 404) return { records: [], nextCursor: null };
+  if (!response.ok)
+    fail("unavailable", `records of ${provider} ${model} answered ${response.status}`, { provider });
+  const body = (await response.json()) as { records?: unknown; nextCursor?: unknown };
+  return {
+    records: Array.isArray(body.records) ? body.records : [],
+    nextCursor: typeof body.nextCursor === "string" && body.nextCursor !== "" ? body.nextCursor : null,
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * What a workspace needs from the providers, in one interface: the store and the API are tested without any provider,
+ * and `live-pipeline.ts` is the only file of the service that knows the real modules.
+ */
+import type { RefreshedProvider } from "../model/integration.ts";
+import type { ContentIdentity } from "../model/file.ts";
+import type { OpAction } from "../model/writeback-op.ts";
+import type { SqlValue, TreeStore } from "../ports.ts";
+
+/** What became of one webhook delivery. */
+export interface IngestResult {
+  readonly status: "applied" | "duplicate" | "stale" | "not_applicable" | "rejected";
+  readonly reason?: string | undefined;
+  readonly written: readonly string[];
+  readonly deleted: readonly string[];
+}
+
+/** One delivery, as received. */
+export interface IngestInput {
+  readonly provider: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly payload: unknown;
+  readonly receivedAtMs: number;
+  readonly deliveryId: string;
+  readonly correlationId: string;
+}
+
+/** An op on its way to a provider. */
+export interface ExecutableOp {
+  readonly opId: string;
+  readonly path: string;
+  readonly revision: string;
+  readonly action: OpAction;
+  readonly correlationId: string;
+  readonly contentIdentity?: ContentIdentity;
+  /** Content of that revision; absent for a delete, and when it is no longer kept. */
+  readonly bytes?: Uint8Array;
+}
+
+/** How one attempt ended (design decision 8). */
+export type ExecutionResult =
+  | {
+      readonly outcome: "succeeded";
+      readonly providerResult: Record<string, unknown>;
+      readonly externalId?: string | undefined;
+      readonly canonicalPath?: string | undefined;
+    }
+  /** Routing or validation: no provider was asked. */
+  | { readonly outcome: "failed"; readonly error: string }
+  | {
+      readonly outcome: "retry";
+      readonly error: string;
+      readonly status?: number | undefined;
+      readonly retryAfterMs?: number | undefined;
+    }
+  /** The provider refused for good. `body` is the start of its answer. */
+  | { readonly outcome: "rejected"; readonly error: string; readonly status: number; readonly body?: string };
+
+/** A provider as the catalog lists it. */
+export interface CatalogEntry {
+  readonly id: string;
+  readonly displayName: string;
+  readonly vfsRoot: string;
+}
+
+/** The providers, as one workspace sees them. */
+export interface Pipeline {
+  readonly catalog: readonly CatalogEntry[];
+  /** The provider's id for an id or connection key, or null when there is none. */
+  idOf(name: string): string | null;
+  /** The provider a path belongs to; empty when none. */
+  providerOf(path: string): string;
+  /** True when ops of the provider are executed here; false leaves them to an external consumer. */
+  canExecute(provider: string, backend: string): boolean;
+  ingest(tree: TreeStore, input: IngestInput): Promise<IngestResult>;
+  /** LAYOUT.md and discovery files of a provider. */
+  materialize(tree: TreeStore, provider: string): Promise<void>;
+  /** Reads all records of a provider's backend and applies them. The number of records read. */
+  initialSync(tree: TreeStore, provider: string): Promise<number>;
+  refresh(tree: TreeStore, provider: string): Promise<RefreshedProvider>;
+  execute(tree: TreeStore, op: ExecutableOp): Promise<ExecutionResult>;
+  /** Time zone of digest windows, IANA name. */
+  readonly timeZone: string;
+  /** SQL over column `path` that is true for records, and the same as a predicate that is true for what is internal. */
+  digestClause(): { readonly sql: string; readonly params: readonly SqlValue[] };
+  isInternal(path: string): boolean;
+  /** The provider's own name of a record, or null. */
+  digestNameOf(path: string): string | null;
+}

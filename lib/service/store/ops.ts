@@ -1,0 +1,263 @@
+/** Writeback ops: rows, their identities, pages, and the few transitions they make. */
+import { fail } from "../../errors.ts";
+import type { ContentIdentity } from "../../model/file.ts";
+import { OP_FINAL, type OpAction, type OpStatus, type WritebackOp } from "../../model/writeback-op.ts";
+import type { SqlDriver, SqlRow, SqlValue } from "../../ports.ts";
+import type { Transaction } from "./store.ts";
+
+/** One op. */
+export interface OpRow {
+  readonly seq: number;
+  readonly path: string;
+  readonly revision: string;
+  readonly provider: string;
+  readonly action: OpAction;
+  readonly status: OpStatus;
+  readonly attemptCount: number;
+  readonly nextAttemptAt: number | null;
+  readonly lastError: string | null;
+  readonly lastStatus: number | null;
+  readonly providerResult: Record<string, unknown> | null;
+  readonly identity: ContentIdentity | null;
+  readonly correlationId: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly completedAt: number | null;
+}
+
+/** Filters and place of a page of ops. */
+export interface OpQuery {
+  readonly status: string | null;
+  readonly action: string | null;
+  readonly provider: string | null;
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
+const COLUMNS = `seq, path, revision, provider, action, status, attempt_count, next_attempt_at, last_error, last_status,
+  provider_result, identity, correlation_id, created_at, updated_at, completed_at`;
+
+/** `op_<n>`. */
+export function opIdOf(seq: number): string {
+  return `op_${seq}`;
+}
+
+/** The op with this id, or null. */
+export function findOp(sql: SqlDriver, opId: string): OpRow | null {
+  const seq = /^op_(\d+)$/.exec(opId)?.[1];
+  if (seq === undefined) return null;
+  const [row] = sql.all(`SELECT ${COLUMNS} FROM operations WHERE seq = ?`, [Number(seq)]);
+  return row === undefined ? null : opRowOf(row);
+}
+
+/** The oldest unexpired op with this identity, or null (spec file-api 4.7). */
+export function findOpByIdentity(sql: SqlDriver, identity: ContentIdentity, now: number): OpRow | null {
+  const [row] = sql.all(
+    `SELECT ${COLUMNS} FROM operations WHERE identity IS NOT NULL AND identity = ?
+       AND (identity_expires_at IS NULL OR identity_expires_at > ?) ORDER BY seq LIMIT 1`,
+    [identityKey(identity), now],
+  );
+  return row === undefined ? null : opRowOf(row);
+}
+
+/** Adds an op. */
+export function insertOp(
+  tx: Transaction,
+  op: Pick<OpRow, "path" | "revision" | "provider" | "action" | "status" | "identity" | "correlationId"> & {
+    providerResult?: Record<string, unknown>;
+    /** A number taken before, when the file row had to name the op. */
+    seq?: number;
+  },
+): OpRow {
+  const seq = op.seq ?? tx.next("op");
+  const final = OP_FINAL.includes(op.status);
+  const row: OpRow = {
+    ...op,
+    seq,
+    attemptCount: 0,
+    nextAttemptAt: op.status === "pending" ? tx.now : null,
+    lastError: null,
+    lastStatus: null,
+    providerResult: op.providerResult ?? null,
+    createdAt: tx.now,
+    updatedAt: tx.now,
+    completedAt: final ? tx.now : null,
+  };
+  const ttlSeconds = op.identity?.ttlSeconds ?? 0;
+  tx.sql.run(
+    `INSERT INTO operations (${COLUMNS}, identity_expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      seq,
+      row.path,
+      row.revision,
+      row.provider,
+      row.action,
+      row.status,
+      0,
+      row.nextAttemptAt,
+      null,
+      null,
+      row.providerResult === null ? null : JSON.stringify(row.providerResult),
+      op.identity === null ? null : identityKey(op.identity),
+      row.correlationId,
+      tx.now,
+      tx.now,
+      row.completedAt,
+      ttlSeconds > 0 ? tx.now + ttlSeconds * 1_000 : null,
+    ],
+  );
+  return row;
+}
+
+/** What a transition may change; everything else stays. */
+export type OpChange = Partial<
+  Pick<
+    OpRow,
+    | "status"
+    | "attemptCount"
+    | "nextAttemptAt"
+    | "lastError"
+    | "lastStatus"
+    | "providerResult"
+    | "correlationId"
+  >
+>;
+
+/** Applies a transition; the completion time follows from the status. */
+export function updateOp(tx: Transaction, op: OpRow, change: OpChange): OpRow {
+  const next: OpRow = { ...op, ...change, updatedAt: tx.now };
+  const final = OP_FINAL.includes(next.status);
+  const row: OpRow = { ...next, completedAt: final ? tx.now : null };
+  tx.sql.run(
+    `UPDATE operations SET status = ?, attempt_count = ?, next_attempt_at = ?, last_error = ?, last_status = ?,
+       provider_result = ?, correlation_id = ?, updated_at = ?, completed_at = ? WHERE seq = ?`,
+    [
+      row.status,
+      row.attemptCount,
+      row.nextAttemptAt,
+      row.lastError,
+      row.lastStatus,
+      row.providerResult === null ? null : JSON.stringify(row.providerResult),
+      row.correlationId,
+      row.updatedAt,
+      row.completedAt,
+      op.seq,
+    ],
+  );
+  return row;
+}
+
+/** A page of ops, newest first. A cursor that is no op id fails with `bad_request`. */
+export function opPage(sql: SqlDriver, query: OpQuery): { ops: OpRow[]; nextCursor: string | null } {
+  const conditions: string[] = [];
+  const params: SqlValue[] = [];
+  for (const [column, value] of [
+    ["status", query.status],
+    ["action", query.action],
+    ["provider", query.provider],
+  ] as const) {
+    if (value === null) continue;
+    conditions.push(`${column} = ?`);
+    params.push(value);
+  }
+  if (query.cursor !== null) {
+    const seq = /^op_(\d+)$/.exec(query.cursor)?.[1];
+    if (seq === undefined) fail("bad_request", `invalid cursor ${JSON.stringify(query.cursor)}`);
+    conditions.push("seq < ?");
+    params.push(Number(seq));
+  }
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  const rows = sql
+    .all(`SELECT ${COLUMNS} FROM operations ${where} ORDER BY seq DESC LIMIT ?`, [...params, query.limit + 1])
+    .map(opRowOf);
+  const ops = rows.slice(0, query.limit);
+  return { ops, nextCursor: rows.length > query.limit ? opIdOf(ops.at(-1)?.seq ?? 0) : null };
+}
+
+/** Pending ops whose time has come, oldest first. */
+export function dueOps(sql: SqlDriver, now: number, limit: number): OpRow[] {
+  return sql
+    .all(
+      `SELECT ${COLUMNS} FROM operations WHERE next_attempt_at IS NOT NULL AND next_attempt_at <= ?
+         AND status = 'pending' ORDER BY next_attempt_at, seq LIMIT ?`,
+      [now, limit],
+    )
+    .map(opRowOf);
+}
+
+/** When the next pending op is due, or null. */
+export function nextOpDueAt(sql: SqlDriver): number | null {
+  const [row] = sql.all<{ at: number | null }>(
+    "SELECT MIN(next_attempt_at) AS at FROM operations WHERE next_attempt_at IS NOT NULL",
+  );
+  return row?.at ?? null;
+}
+
+/** Pending and running ops, oldest first. */
+export function openOps(sql: SqlDriver): OpRow[] {
+  return sql
+    .all(`SELECT ${COLUMNS} FROM operations WHERE status IN ('pending', 'running') ORDER BY seq`)
+    .map(opRowOf);
+}
+
+/** How many ops of a provider are in a status. */
+export function countOps(sql: SqlDriver, provider: string, status: OpStatus): number {
+  const [row] = sql.all<{ n: number }>(
+    "SELECT COUNT(*) AS n FROM operations WHERE provider = ? AND status = ?",
+    [provider, status],
+  );
+  return row?.n ?? 0;
+}
+
+/** An op as the wire shows it. */
+export function wireOp(op: OpRow): WritebackOp {
+  const iso = (at: number) => new Date(at).toISOString();
+  return {
+    opId: opIdOf(op.seq),
+    path: op.path,
+    revision: op.revision,
+    ...(op.provider === "" ? {} : { provider: op.provider }),
+    action: op.action,
+    status: op.status,
+    attemptCount: op.attemptCount,
+    ...(op.status === "pending" && op.attemptCount > 0 && op.nextAttemptAt !== null
+      ? { nextAttemptAt: iso(op.nextAttemptAt) }
+      : {}),
+    ...(op.lastError === null ? {} : { lastError: op.lastError }),
+    ...(op.lastStatus === null ? {} : { lastStatus: op.lastStatus }),
+    ...(op.providerResult === null ? {} : { providerResult: op.providerResult }),
+    ...(op.identity === null ? {} : { contentIdentity: op.identity }),
+    correlationId: op.correlationId,
+    createdAt: iso(op.createdAt),
+    updatedAt: iso(op.updatedAt),
+    ...(op.completedAt === null ? {} : { completedAt: iso(op.completedAt) }),
+  };
+}
+
+/** Kind and key in one text that no pair of others can produce; the wire form is read back from it. */
+function identityKey({ kind, key }: ContentIdentity): string {
+  return JSON.stringify([kind, key]);
+}
+
+function opRowOf(row: SqlRow): OpRow {
+  const identity = row.identity === null ? null : (JSON.parse(row.identity as string) as [string, string]);
+  return {
+    seq: row.seq as number,
+    path: row.path as string,
+    revision: row.revision as string,
+    provider: row.provider as string,
+    action: row.action as OpAction,
+    status: row.status as OpStatus,
+    attemptCount: row.attempt_count as number,
+    nextAttemptAt: row.next_attempt_at as number | null,
+    lastError: row.last_error as string | null,
+    lastStatus: row.last_status as number | null,
+    providerResult: row.provider_result === null ? null : JSON.parse(row.provider_result as string),
+    identity: identity === null ? null : { kind: identity[0], key: identity[1] },
+    correlationId: row.correlation_id as string,
+    createdAt: row.created_at as number,
+    updatedAt: row.updated_at as number,
+    completedAt: row.completed_at as number | null,
+  };
+}

@@ -1,0 +1,65 @@
+/** The tables of one workspace and how an existing database reaches them. Migrations only ever get appended. */
+import type { Database } from "../../ports.ts";
+
+/**
+ * Statements by schema version, oldest first. `files` holds no content, so that listing reads narrow rows; `bodies`
+ * is keyed by the revision's number, so that new content is appended. `dirs` keeps the inferred directories with the
+ * number of files below each, which makes listing and `totalFiles` independent of the size of the workspace.
+ */
+export const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE counters (id INTEGER PRIMARY KEY, revision INTEGER NOT NULL, event INTEGER NOT NULL,
+       op INTEGER NOT NULL, envelope INTEGER NOT NULL)`,
+    "INSERT INTO counters (id, revision, event, op, envelope) VALUES (1, 0, 0, 0, 0)",
+    `CREATE TABLE files (path TEXT NOT NULL PRIMARY KEY, revision INTEGER NOT NULL, content_hash TEXT NOT NULL,
+       content_type TEXT NOT NULL, size INTEGER NOT NULL, provider TEXT NOT NULL, object_id TEXT,
+       updated_at INTEGER NOT NULL, semantics TEXT, permissions TEXT, correlation_id TEXT NOT NULL,
+       op INTEGER, base INTEGER NOT NULL)`,
+    "CREATE INDEX files_permissions ON files (path) WHERE permissions IS NOT NULL",
+    "CREATE INDEX files_object ON files (provider, object_id) WHERE object_id IS NOT NULL",
+    "CREATE TABLE bodies (revision INTEGER PRIMARY KEY, bytes BLOB, key TEXT)",
+    "CREATE TABLE superseded (revision INTEGER PRIMARY KEY, at INTEGER NOT NULL)",
+    `CREATE TABLE dirs (path TEXT NOT NULL PRIMARY KEY, files INTEGER NOT NULL, runtime INTEGER NOT NULL)
+       WITHOUT ROWID`,
+    `CREATE TABLE events (seq INTEGER PRIMARY KEY, type TEXT NOT NULL, path TEXT NOT NULL, revision TEXT NOT NULL,
+       content_hash TEXT, origin TEXT NOT NULL, provider TEXT NOT NULL, correlation_id TEXT NOT NULL,
+       at INTEGER NOT NULL, detail TEXT)`,
+    "CREATE INDEX events_provider ON events (provider, seq)",
+    "CREATE INDEX events_at ON events (at)",
+    `CREATE TABLE operations (seq INTEGER PRIMARY KEY, path TEXT NOT NULL, revision TEXT NOT NULL,
+       provider TEXT NOT NULL, action TEXT NOT NULL, status TEXT NOT NULL, attempt_count INTEGER NOT NULL,
+       next_attempt_at INTEGER, last_error TEXT, last_status INTEGER, provider_result TEXT, identity TEXT,
+       identity_expires_at INTEGER, correlation_id TEXT NOT NULL, created_at INTEGER NOT NULL,
+       updated_at INTEGER NOT NULL, completed_at INTEGER)`,
+    "CREATE INDEX operations_status ON operations (status, seq)",
+    "CREATE INDEX operations_provider ON operations (provider, status, seq)",
+    "CREATE INDEX operations_identity ON operations (identity, seq) WHERE identity IS NOT NULL",
+    "CREATE INDEX operations_due ON operations (next_attempt_at) WHERE next_attempt_at IS NOT NULL",
+    `CREATE TABLE webhook_envelopes (seq INTEGER PRIMARY KEY, envelope_id TEXT NOT NULL UNIQUE,
+       provider TEXT NOT NULL, delivery_id TEXT NOT NULL, correlation_id TEXT NOT NULL, received_at INTEGER NOT NULL,
+       headers TEXT NOT NULL, payload TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL,
+       outcome TEXT, last_error TEXT, finished_at INTEGER, UNIQUE (provider, delivery_id))`,
+    "CREATE INDEX envelopes_status ON webhook_envelopes (status, seq)",
+    "CREATE INDEX envelopes_provider ON webhook_envelopes (provider, status, seq)",
+    "CREATE TABLE integrations (provider TEXT PRIMARY KEY, backend TEXT NOT NULL, connected_at INTEGER NOT NULL)",
+    "CREATE TABLE digests (path TEXT PRIMARY KEY, written_at INTEGER NOT NULL, dirty INTEGER NOT NULL)",
+    "CREATE TABLE ingress (provider TEXT NOT NULL, name TEXT NOT NULL, total INTEGER NOT NULL, PRIMARY KEY (provider, name)) WITHOUT ROWID",
+  ],
+];
+
+/** Brings a database to the newest schema; does nothing when it is there already. Newer databases are refused by the caller's queries. */
+export async function migrate(
+  db: Database,
+  migrations: readonly (readonly string[])[] = MIGRATIONS,
+): Promise<void> {
+  await db.commit(() => {
+    db.sql.run("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+    const [row] = db.sql.all<{ value: string }>("SELECT value FROM meta WHERE key = 'schema_version'");
+    const version = row === undefined ? 0 : Number(row.value);
+    for (const statements of migrations.slice(version))
+      for (const statement of statements) db.sql.run(statement);
+    db.sql.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version', ?)", [
+      String(Math.max(version, migrations.length)),
+    ]);
+  });
+}

@@ -1,0 +1,259 @@
+/**
+ * One workspace: its tree, event feed, ops and providers behind asynchronous methods with plain values, so that a
+ * process or a Durable Object can host it. Scopes of routes are judged before; what a caller may see is judged here.
+ */
+import type { BodyStore, Clock, Database, Log, Random, TreeStore } from "../ports.ts";
+import type { Caller } from "./auth/acl.ts";
+import type { IngestInput, IngestResult, Pipeline } from "./pipeline.ts";
+import { pruneEvents } from "./store/events.ts";
+import { opPage, type OpQuery, wireOp } from "./store/ops.ts";
+import { migrate } from "./store/schema.ts";
+import { type EventListener, WorkspaceStore } from "./store/store.ts";
+import type { Sha256, WorkspaceContext } from "./workspace/context.ts";
+import { DigestKeeper } from "./workspace/digests.ts";
+import { eventsPage, type FileQuery, queryFiles, readFile, treePage } from "./workspace/reads.ts";
+import {
+  type Connection,
+  connectProvider,
+  connections,
+  disconnectProvider,
+  ingestDelivery,
+  refreshProvider,
+  syncStatus,
+} from "./workspace/sync.ts";
+import { treeStoreOf } from "./workspace/tree-store.ts";
+import {
+  type Acknowledgement,
+  acknowledgeOp,
+  replayOp,
+  requeueInterrupted,
+  runDueOps,
+} from "./workspace/writeback.ts";
+import { type BatchItem, type ClientWrite, putFile, removeFile, writeBatch } from "./workspace/writes.ts";
+
+/** What a workspace needs from its runtime. */
+export interface WorkspaceDeps {
+  readonly db: Database;
+  readonly bodies: BodyStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly sha256: Sha256;
+  readonly pipeline: Pipeline;
+  /** Asks for `runDue` at about this time (ms). */
+  wake(atMs: number): void;
+}
+
+/** How long content of a former revision stays readable, ms. */
+const SUPERSEDED_KEPT_MS = 48 * 3_600_000;
+const SUPERSEDED_KEPT_MAX = 10_000;
+
+/** One workspace. */
+export class WorkspaceObject {
+  /** The tree without scopes and ops, for the pipeline. */
+  readonly tree: TreeStore;
+  private readonly digests: DigestKeeper;
+  private dueRun: Promise<number | null> | null = null;
+  private readonly refreshes = new Set<string>();
+  private readonly initialSyncs = new Map<string, Promise<number>>();
+
+  private constructor(
+    readonly context: WorkspaceContext,
+    private readonly db: Database,
+  ) {
+    this.tree = treeStoreOf(context);
+    this.digests = new DigestKeeper(context, this.tree);
+    context.store.subscribe((events) => this.digests.notice(events));
+  }
+
+  /** Opens a workspace: migrates its tables and queues what was interrupted. */
+  static async open(workspaceId: string, deps: WorkspaceDeps): Promise<WorkspaceObject> {
+    await migrate(deps.db);
+    const store = new WorkspaceStore(workspaceId, deps.db, deps.bodies, deps.clock);
+    const { clock, random, log, sha256, pipeline } = deps;
+    const context = { store, clock, random, log, sha256, pipeline, wake: (at: number) => deps.wake(at) };
+    await requeueInterrupted(context);
+    return new WorkspaceObject(context, deps.db);
+  }
+
+  /** The id in file API paths. */
+  get workspaceId(): string {
+    return this.context.store.workspaceId;
+  }
+
+  /** A page of the tree. */
+  async treePage(
+    caller: Caller,
+    query: { path: string; depth: number; cursor: string; excludeRuntime: boolean },
+  ) {
+    return treePage(this.context, caller, query);
+  }
+
+  /** A file's current version. */
+  readFile(path: string) {
+    return readFile(this.context, path);
+  }
+
+  /** Writes one file. */
+  putFile(write: ClientWrite) {
+    return putFile(this.context, write);
+  }
+
+  /** Deletes one file. */
+  deleteFile(target: { path: string; ifMatch: string; correlationId: string }) {
+    return removeFile(this.context, target);
+  }
+
+  /** Writes many files, each for itself. */
+  writeBatch(caller: Caller, items: readonly BatchItem[]) {
+    return writeBatch(this.context, caller, items);
+  }
+
+  /** Files by metadata. */
+  async queryFiles(caller: Caller, query: FileQuery) {
+    return queryFiles(this.context, caller, query);
+  }
+
+  /** A page of the event feed. */
+  async eventsPage(
+    caller: Caller,
+    query: { cursor: string | null; limit: number; direction: "asc" | "desc"; provider: string | null },
+  ) {
+    return eventsPage(this.context, caller, query);
+  }
+
+  /** Hears durable events until the returned function is called. */
+  subscribe(listener: EventListener): () => void {
+    return this.context.store.subscribe(listener);
+  }
+
+  /** A page of ops, newest first. */
+  async opsPage(query: OpQuery) {
+    const { ops, nextCursor } = opPage(this.context.store.sql, query);
+    return { items: ops.map(wireOp), nextCursor };
+  }
+
+  /** Queues an ended op again. */
+  replayOp(opId: string, correlationId: string) {
+    return replayOp(this.context, opId, correlationId);
+  }
+
+  /** Ends an op on behalf of an external executor. */
+  acknowledgeOp(opId: string, ack: Acknowledgement) {
+    return acknowledgeOp(this.context, opId, ack);
+  }
+
+  /** State of each provider's sync. */
+  async syncStatus(provider: string | null) {
+    return syncStatus(this.context, provider);
+  }
+
+  /** Connected providers. */
+  async connections(): Promise<Connection[]> {
+    return connections(this.context);
+  }
+
+  /** Connects a provider and reads all its records; concurrent calls share one sync (cloud#775). The number of records. */
+  async connect(provider: string, backend: string): Promise<number> {
+    await connectProvider(this.context, this.tree, provider, backend);
+    if (!this.context.pipeline.canExecute(provider, backend)) return 0;
+    const running = this.initialSyncs.get(provider);
+    if (running !== undefined) return running;
+    const sync = this.context.pipeline
+      .initialSync(this.tree, provider)
+      .finally(() => this.initialSyncs.delete(provider));
+    this.initialSyncs.set(provider, sync);
+    const records = await sync;
+    await this.digests.flush();
+    return records;
+  }
+
+  /** True while records of a provider are being read for the first time. */
+  isSyncing(provider: string): boolean {
+    return this.initialSyncs.has(provider);
+  }
+
+  /** Disconnects a provider; its files stay. */
+  disconnect(provider: string): Promise<void> {
+    return disconnectProvider(this.context, provider);
+  }
+
+  /** Applies one webhook delivery, connecting its provider first (cloud#736). With `flush` the digests tell of it when this resolves. */
+  async ingest(input: IngestInput, flush = false): Promise<IngestResult> {
+    if (!connections(this.context).some(({ provider }) => provider === input.provider)) {
+      await connectProvider(this.context, this.tree, input.provider, "simulator");
+    }
+    const result = await ingestDelivery(this.context, this.tree, input);
+    if (flush) await this.digests.flush();
+    return result;
+  }
+
+  /** Writes discovery of one connected provider anew. */
+  async refresh(provider: string) {
+    const report = await refreshProvider(this.context, this.tree, provider);
+    await this.digests.flush();
+    return report;
+  }
+
+  /** Asks for a refresh of one provider as due work; the id of the job. An unconnected provider is accepted and does nothing. */
+  async queueRefresh(provider: string): Promise<string> {
+    const { clock } = this.context;
+    this.refreshes.add(provider);
+    this.context.wake(clock.now());
+    return `sync_${clock.now()}`;
+  }
+
+  /** Does what is due and resolves with the time of the next work (ms), or null. Concurrent calls share one run. */
+  runDue(now: number): Promise<number | null> {
+    this.dueRun ??= this.doDue(now).finally(() => {
+      this.dueRun = null;
+    });
+    return this.dueRun;
+  }
+
+  /** Writes digests that are behind, for shutdown. */
+  flushDigests(): Promise<void> {
+    return this.digests.flush();
+  }
+
+  /** Resolves when everything is on disk. */
+  async close(): Promise<void> {
+    await this.dueRun;
+    await this.digests.flush();
+    await this.db.close();
+  }
+
+  private async doDue(now: number): Promise<number | null> {
+    for (const provider of this.refreshes) {
+      this.refreshes.delete(provider);
+      const connected = connections(this.context).some((one) => one.provider === provider);
+      if (connected) await refreshProvider(this.context, this.tree, provider);
+    }
+    const nextOp = await runDueOps(this.context, this.tree, now);
+    await this.digests.runDue(now);
+    await this.collectGarbage();
+    const due = [nextOp, this.digests.dueAt()].filter((at) => at !== null);
+    return due.length === 0 ? null : Math.min(...due);
+  }
+
+  private async collectGarbage(): Promise<void> {
+    const { store } = this.context;
+    const keys = await store.commit((tx) => {
+      pruneEvents(tx, store.latest("event"));
+      const [kept] = tx.sql.all<{ n: number }>("SELECT COUNT(*) AS n FROM superseded");
+      const excess = Math.max(0, (kept?.n ?? 0) - SUPERSEDED_KEPT_MAX);
+      const gone = tx.sql.all<{ revision: number; key: string | null }>(
+        `SELECT s.revision AS revision, b.key AS key FROM superseded s LEFT JOIN bodies b ON b.revision = s.revision
+         WHERE s.at < ? OR s.revision IN (SELECT revision FROM superseded ORDER BY revision LIMIT ?)
+         ORDER BY s.revision LIMIT 1000`,
+        [tx.now - SUPERSEDED_KEPT_MS, Math.min(excess, 1_000)],
+      );
+      for (const { revision } of gone) {
+        tx.sql.run("DELETE FROM bodies WHERE revision = ?", [revision]);
+        tx.sql.run("DELETE FROM superseded WHERE revision = ?", [revision]);
+      }
+      return gone.map(({ key }) => key).filter((key) => key !== null);
+    });
+    if (keys.length > 0) await store.bodies.delete(keys);
+  }
+}
