@@ -73,7 +73,12 @@ export const SECTIONS: readonly CommandSection[] = [
   },
   {
     title: "Find the cause",
-    commands: {},
+    commands: {
+      doctor: lazy("Find out what is wrong, by reading only", () => import("./doctor.ts")),
+      verify: lazy("Verify discovery, digests or writebacks", () => import("./verify.ts")),
+      explain: lazy("Explain a code of a report, offline", () => import("./explain.ts")),
+      report: lazy("Show and compare saved reports", () => import("./report.ts")),
+    },
   },
   {
     title: "More",

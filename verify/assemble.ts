@@ -7,7 +7,7 @@ import type { Exchange } from "./http/exchange.ts";
 import { matchKnownIssue } from "./known-issues.ts";
 import { type CheckResult, type Finding, type Report, REPORT_SCHEMA_URL } from "./report.ts";
 import { foldCauses } from "./root-cause.ts";
-import { type RawResult, severityOf } from "./runner.ts";
+import { type RawResult, severityOf } from "./schedule.ts";
 import { decide, type Interruption } from "./verdict.ts";
 
 const NEXT_ACTIONS_MAX = 5;
@@ -54,7 +54,9 @@ export function assembleReport(
   }));
   const withIssues = numbered.map(({ finding }) => {
     const knownIssue = matchKnownIssue(finding);
-    return knownIssue === null ? finding : { ...finding, knownIssue, refs: unique([...finding.refs, knownIssue.id]) };
+    return knownIssue === null
+      ? finding
+      : { ...finding, knownIssue, refs: unique([...finding.refs, knownIssue.id]) };
   });
   const folded = foldCauses(withIssues);
   const verified = nothingVerified(checks, folded.findings, run);
@@ -91,7 +93,11 @@ export function assembleReport(
     },
     target: targetOf(header),
     identity: identityOf(header.target),
-    environment: { clockSkewMs: header.clock?.skewMs ?? null, proxy: run.proxy ? "present" : "none", ci: run.ci },
+    environment: {
+      clockSkewMs: header.clock?.skewMs ?? null,
+      proxy: run.proxy ? "present" : "none",
+      ci: run.ci,
+    },
     config: Object.entries(header.target?.sources ?? {}).map(([key, origin]) => ({
       key,
       value: configValue(header.target, key),
@@ -131,7 +137,10 @@ export function assembleReport(
     findings: orderFindings(findings, rootCauses),
     exchanges: exchanges as Report["exchanges"],
     matrix: matrixOf(allChecks, findings, raw),
-    nextActions: nextActionsOf(findings, rootCauses.length > 0 ? rootCauses : verified.findings.map((f) => f.id)),
+    nextActions: nextActionsOf(
+      findings,
+      rootCauses.length > 0 ? rootCauses : verified.findings.map((f) => f.id),
+    ),
     redactions,
     truncated,
   };
@@ -143,7 +152,11 @@ function numberFindings(raw: readonly RawResult[], truncated: Report["truncated"
   for (const [index, item] of raw.entries()) {
     const kept = item.findings.slice(0, FINDINGS_PER_CODE_MAX);
     if (kept.length < item.findings.length) {
-      truncated.push({ what: `findings of ${item.check.id}`, kept: kept.length, dropped: item.findings.length - kept.length });
+      truncated.push({
+        what: `findings of ${item.check.id}`,
+        kept: kept.length,
+        dropped: item.findings.length - kept.length,
+      });
     }
     for (const draft of kept) {
       const spec = item.check.findings[draft.code];
@@ -188,7 +201,8 @@ function nothingVerified(
   const own = checks.filter((check) => check.suite === run.suite && !check.prerequisite);
   const judgedAny = own.some((check) => check.exercised > 0);
   const explained = checks.some((check) => check.status === "fail" || check.status === "unknown");
-  if (judgedAny || explained || findings.some((finding) => finding.severity !== "info")) return { checks: [], findings: [] };
+  if (judgedAny || explained || findings.some((finding) => finding.severity !== "info"))
+    return { checks: [], findings: [] };
   const reason = own.find((check) => check.status === "skip")?.reason ?? "no check was selected";
   const id = `${run.suite}.something-verified`;
   const code = `${run.suite}.nothing-verified`;
@@ -210,7 +224,10 @@ function nothingVerified(
     ruledOut: [],
     refs: [],
     class: "other",
-    remediation: { text: hint, commands: [{ argv: ["relayfile", "workspace", "list"], effect: "read", safe: true }] },
+    remediation: {
+      text: hint,
+      commands: [{ argv: ["relayfile", "workspace", "list"], effect: "read", safe: true }],
+    },
   };
   const check: CheckResult = {
     id,
@@ -299,7 +316,11 @@ function nextActionsOf(findings: readonly Finding[], rootCauses: readonly string
   const roots = rootCauses.flatMap((id) => findings.find((finding) => finding.id === id) ?? []);
   for (const finding of roots) {
     const [first] = finding.remediation?.commands ?? [];
-    const command = first ?? { argv: ["relayfile", "explain", finding.code], effect: "read" as const, safe: true };
+    const command = first ?? {
+      argv: ["relayfile", "explain", finding.code],
+      effect: "read" as const,
+      safe: true,
+    };
     const line = command.argv.join(" ");
     const same = actions.find((action) => action.argv.join(" ") === line);
     if (same !== undefined) same.findingIds.push(finding.id);
@@ -318,8 +339,14 @@ function nextActionsOf(findings: readonly Finding[], rootCauses: readonly string
 }
 
 /** Provider × phase, from the findings' subjects and the checks that judged each provider. */
-function matrixOf(checks: readonly CheckResult[], findings: readonly Finding[], raw: readonly RawResult[]): Report["matrix"] {
-  const providers = unique(findings.flatMap((f) => (typeof f.facts.provider === "string" ? [f.facts.provider] : [])));
+function matrixOf(
+  checks: readonly CheckResult[],
+  findings: readonly Finding[],
+  raw: readonly RawResult[],
+): Report["matrix"] {
+  const providers = unique(
+    findings.flatMap((f) => (typeof f.facts.provider === "string" ? [f.facts.provider] : [])),
+  );
   const phases = unique(raw.map((item) => item.check.phase));
   return providers.sort().map((provider) => ({
     provider,
@@ -329,8 +356,12 @@ function matrixOf(checks: readonly CheckResult[], findings: readonly Finding[], 
         if (own.some((f) => f.severity === "error")) return [phase, "fail" as const];
         if (own.some((f) => f.severity === "warn")) return [phase, "warn" as const];
         const judged = checks.filter((check) => check.phase === phase);
-        if (judged.some((check) => check.status === "pass" || check.exercised > 0)) return [phase, "pass" as const];
-        return [phase, judged.some((check) => check.status === "unknown") ? ("unknown" as const) : ("skip" as const)];
+        if (judged.some((check) => check.status === "pass" || check.exercised > 0))
+          return [phase, "pass" as const];
+        return [
+          phase,
+          judged.some((check) => check.status === "unknown") ? ("unknown" as const) : ("skip" as const),
+        ];
       }),
     ),
   }));

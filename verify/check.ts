@@ -13,7 +13,16 @@ export type Severity = "error" | "warn" | "info";
 export type Confidence = "confirmed" | "likely" | "possible";
 
 /** The part of the system a check looks at; the columns of the provider × phase matrix. */
-export type Phase = "auth" | "connect" | "sync" | "tree" | "discovery" | "digest" | "writeback" | "inbound" | "local";
+export type Phase =
+  | "auth"
+  | "connect"
+  | "sync"
+  | "tree"
+  | "discovery"
+  | "digest"
+  | "writeback"
+  | "inbound"
+  | "local";
 
 /** The four suites. */
 export type Suite = "doctor" | "discovery" | "digest" | "writeback";
@@ -38,14 +47,36 @@ export interface SuggestedCommand {
 /** One piece of proof. */
 export type EvidenceItem =
   | { readonly type: "http"; readonly exchangeId: string; readonly quote: string }
-  | { readonly type: "file"; readonly path: string; readonly revision?: string | null; readonly lastEditedAt?: string | null; readonly excerpt?: string }
-  | { readonly type: "metric"; readonly name: string; readonly value: number; readonly unit: string; readonly threshold?: number }
+  | {
+      readonly type: "file";
+      readonly path: string;
+      readonly revision?: string | null;
+      readonly lastEditedAt?: string | null;
+      readonly excerpt?: string;
+    }
+  | {
+      readonly type: "metric";
+      readonly name: string;
+      readonly value: number;
+      readonly unit: string;
+      readonly threshold?: number;
+    }
   | { readonly type: "compare"; readonly a: string; readonly b: string; readonly relation: string }
   | { readonly type: "log"; readonly line: string };
 
 /** What a finding is about. */
 export interface Subject {
-  readonly kind: "resource" | "path" | "op" | "endpoint" | "token" | "mount" | "file" | "provider" | "digest" | "clock";
+  readonly kind:
+    | "resource"
+    | "path"
+    | "op"
+    | "endpoint"
+    | "token"
+    | "mount"
+    | "file"
+    | "provider"
+    | "digest"
+    | "clock";
   readonly ref: string;
 }
 
@@ -79,7 +110,11 @@ export type Outcome<Code extends string = string> =
       /** One line on what was seen, also when everything is fine. */
       readonly reason: string;
     }
-  | { readonly kind: "skip"; readonly reason: string; /** The flag that would let it run. */ readonly flag?: string }
+  | {
+      readonly kind: "skip";
+      readonly reason: string /** The flag that would let it run. */;
+      readonly flag?: string;
+    }
   | {
       readonly kind: "unknown";
       readonly reason: string;
@@ -171,7 +206,11 @@ export function unknown<Code extends string = never>(
 }
 
 /** A command line as argv. Words are separated by single spaces. */
-export function suggest(line: string, effect: SuggestedCommand["effect"] = "read", safe = true): SuggestedCommand {
+export function suggest(
+  line: string,
+  effect: SuggestedCommand["effect"] = "read",
+  safe = true,
+): SuggestedCommand {
   return { argv: line.split(" "), effect, safe };
 }
 
@@ -184,7 +223,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 export function proof(probe: ProbeFact): EvidenceItem {
   const said = probe.message === null ? "" : ` (${probe.message.slice(0, 160)})`;
   const outcome = probe.status === null ? (probe.failure ?? "no answer") : `${probe.status} ${probe.kind}`;
-  return { type: "http", exchangeId: probe.exchangeId, quote: `${probe.method} ${probe.url} -> ${outcome}${said}` };
+  return {
+    type: "http",
+    exchangeId: probe.exchangeId,
+    quote: `${probe.method} ${probe.url} -> ${outcome}${said}`,
+  };
 }
 
 /** True when an answer says that the service cannot answer now: no connection, 5xx or 429. */

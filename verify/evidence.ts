@@ -6,7 +6,7 @@ import { isRelayfileError, messageOf } from "../lib/errors.ts";
 import type { Redactor } from "../lib/model/redact.ts";
 import type { Clock, Host, LocalFs } from "../lib/ports.ts";
 import type { Effect } from "./check.ts";
-import type { EvidenceName, Facts } from "./facts.ts";
+import type { EvidenceName, Facts, TargetFact } from "./facts.ts";
 import type { Recorder } from "./http/recorder.ts";
 
 export type * from "./facts.ts";
@@ -25,13 +25,19 @@ export interface ProbeTarget {
   readonly fileApiUrl: string;
   /** Null when nothing refers to a control plane. */
   readonly controlPlaneUrl: string | null;
-  readonly workspace: { readonly id: string | null; readonly cloudId: string | null; readonly name: string | null } | null;
+  readonly workspace: {
+    readonly id: string | null;
+    readonly cloudId: string | null;
+    readonly name: string | null;
+  } | null;
   readonly workspaceToken: HeldToken | null;
   readonly cloudToken: HeldToken | null;
   /** The directory of credential files, or null without a home. */
   readonly home: string | null;
   readonly mountDir: string | null;
   readonly sources: Readonly<Record<string, string>>;
+  readonly problems: TargetFact["problems"];
+  readonly boundElsewhere: TargetFact["boundElsewhere"];
   /** One provider, or null for all. */
   readonly provider: string | null;
 }
@@ -171,11 +177,22 @@ async function collectOne(
   } catch (thrown) {
     // A collector's own trouble must not end the suite: it becomes an answer that says it could not be told.
     outcome = failed(
-      redactor.text(isRelayfileError(thrown) ? thrown.message : `${spec.name} could not be collected: ${messageOf(thrown)}`),
+      redactor.text(
+        isRelayfileError(thrown)
+          ? thrown.message
+          : `${spec.name} could not be collected: ${messageOf(thrown)}`,
+      ),
     );
   }
   const durationMs = Math.round(clock.monotonicMs() - started);
-  const base = { schemaVersion: "1.0", kind: "relayfile.evidence", name: spec.name, effect: spec.effect, collectedAt, durationMs } as const;
+  const base = {
+    schemaVersion: "1.0",
+    kind: "relayfile.evidence",
+    name: spec.name,
+    effect: spec.effect,
+    collectedAt,
+    durationMs,
+  } as const;
   records.push(outcome.gap === undefined ? { ...base, value: outcome.value } : { ...base, gap: outcome });
   return outcome;
 }

@@ -3,7 +3,12 @@
  * `--from-evidence` reads them back, so every field must survive a round trip and none may hold a secret.
  */
 import type { DeadLetter } from "../lib/model/dead-letter.ts";
-import type { IntegrationRow, IntegrationStatus, RefreshReport, SyncStatus } from "../lib/model/integration.ts";
+import type {
+  IntegrationRow,
+  IntegrationStatus,
+  RefreshReport,
+  SyncStatus,
+} from "../lib/model/integration.ts";
 import type { MountState, PidRecord } from "../lib/model/mount-state.ts";
 import type { TokenKind, WorkspaceClaims } from "../lib/model/token.ts";
 import type { WritebackOp } from "../lib/model/writeback-op.ts";
@@ -48,17 +53,39 @@ export interface TokenFact {
   readonly claims: WorkspaceClaims | null;
 }
 
+/** A part of the target that was asked for and is not there. */
+export interface TargetProblem {
+  readonly part: string;
+  /** Code of the error table. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
 /** What the command was pointed at. */
 export interface TargetFact {
   readonly fileApiUrl: string;
   /** Null when nothing refers to a control plane (design decision 26). */
   readonly controlPlaneUrl: string | null;
-  readonly workspace: { readonly id: string | null; readonly cloudId: string | null; readonly name: string | null } | null;
+  readonly workspace: {
+    readonly id: string | null;
+    readonly cloudId: string | null;
+    readonly name: string | null;
+  } | null;
   /** Where each part came from, for example `fileApi: "flag --file-api"`. */
   readonly sources: Readonly<Record<string, string>>;
   readonly workspaceToken: TokenFact | null;
   readonly cloudToken: TokenFact | null;
   readonly mountDir: string | null;
+  /** Parts that were asked for and could not be resolved. */
+  readonly problems: readonly TargetProblem[];
+  /** Credentials that were not used because they belong to another host than the one asked for. */
+  readonly boundElsewhere: readonly {
+    readonly kind: "workspace" | "cloud";
+    readonly source: string;
+    readonly server: string;
+    readonly url: string;
+  }[];
   /** Restricts the suites to one provider; null for all. */
   readonly provider: string | null;
   readonly collectedAtMs: number;
@@ -85,7 +112,11 @@ export interface CredentialFileFact {
 export interface CredentialsFact {
   readonly files: readonly CredentialFileFact[];
   /** Variables that are set, with what their value looks like. */
-  readonly env: readonly { readonly name: string; readonly tokenKind: TokenKind | null; readonly fingerprint: string | null }[];
+  readonly env: readonly {
+    readonly name: string;
+    readonly tokenKind: TokenKind | null;
+    readonly fingerprint: string | null;
+  }[];
   readonly collectedAtMs: number;
 }
 
@@ -118,7 +149,12 @@ export interface CloudIdentityFact {
 
 /** Difference between the servers' clocks and ours. Positive: the server is ahead. */
 export interface ClockFact {
-  readonly samples: readonly { readonly service: Service; readonly skewMs: number; readonly roundTripMs: number; readonly exchangeId: string }[];
+  readonly samples: readonly {
+    readonly service: Service;
+    readonly skewMs: number;
+    readonly roundTripMs: number;
+    readonly exchangeId: string;
+  }[];
   /** The sample with the shortest round trip; 0 when there is none. */
   readonly skewMs: number;
 }
@@ -128,7 +164,11 @@ export interface IntegrationsFact {
   readonly list: ProbeFact;
   /** Null when the list could not be read. */
   readonly rows: readonly IntegrationRow[] | null;
-  readonly statuses: readonly { readonly provider: string; readonly probe: ProbeFact; readonly status: IntegrationStatus | null }[];
+  readonly statuses: readonly {
+    readonly provider: string;
+    readonly probe: ProbeFact;
+    readonly status: IntegrationStatus | null;
+  }[];
 }
 
 /** Providers as the file API sees them. */
@@ -183,7 +223,11 @@ export interface SampleFact {
   readonly byUuid: readonly string[];
   readonly rows: readonly {
     readonly id: string | null;
-    readonly tried: readonly { readonly path: string; readonly exchangeId: string; readonly status: number | null }[];
+    readonly tried: readonly {
+      readonly path: string;
+      readonly exchangeId: string;
+      readonly status: number | null;
+    }[];
     /** The first path that was readable. */
     readonly hit: string | null;
     /** What the record held after unwrapping; null without a hit. */
@@ -215,8 +259,16 @@ export interface ProviderDiscoveryFact {
   /** Paths below `/discovery/<provider>`. */
   readonly files: readonly string[];
   /** Null when there is no layout file. */
-  readonly layout: { readonly exchangeId: string; readonly bytes: number; readonly advertised: readonly string[] } | null;
-  readonly adapterDoc: { readonly exchangeId: string; readonly bytes: number; readonly headings: readonly string[] } | null;
+  readonly layout: {
+    readonly exchangeId: string;
+    readonly bytes: number;
+    readonly advertised: readonly string[];
+  } | null;
+  readonly adapterDoc: {
+    readonly exchangeId: string;
+    readonly bytes: number;
+    readonly headings: readonly string[];
+  } | null;
   readonly resources: readonly DiscoveredResourceFact[];
 }
 
@@ -282,7 +334,11 @@ export interface MountFact {
     readonly modifiedAtMs: number | null;
     readonly value: MountState | null;
   };
-  readonly pid: { readonly record: PidRecord | null; readonly alive: boolean; readonly executable: string | null } | null;
+  readonly pid: {
+    readonly record: PidRecord | null;
+    readonly alive: boolean;
+    readonly executable: string | null;
+  } | null;
   readonly pendingDeletes: { readonly count: number; readonly oldestAt: string | null };
   readonly collectedAtMs: number;
 }

@@ -12,7 +12,17 @@ export type CheckStatus = z.infer<typeof CheckStatus>;
 
 const severity = z.enum(["error", "warn", "info"]);
 const effect = z.enum(["none", "read", "refresh", "write"]);
-const phase = z.enum(["auth", "connect", "sync", "tree", "discovery", "digest", "writeback", "inbound", "local"]);
+const phase = z.enum([
+  "auth",
+  "connect",
+  "sync",
+  "tree",
+  "discovery",
+  "digest",
+  "writeback",
+  "inbound",
+  "local",
+]);
 const factValue = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
 
 const evidenceItem = z.discriminatedUnion("type", [
@@ -206,7 +216,11 @@ export const Report = z.looseObject({
     mountDir: z.string().nullable(),
   }),
   identity: z.array(identity),
-  environment: z.object({ clockSkewMs: z.number().nullable(), proxy: z.enum(["none", "present"]), ci: z.boolean() }),
+  environment: z.object({
+    clockSkewMs: z.number().nullable(),
+    proxy: z.enum(["none", "present"]),
+    ci: z.boolean(),
+  }),
   /** Where each part of the target came from. */
   config: z.array(z.object({ key: z.string(), value: z.string(), origin: z.string() })),
   policy: z.object({
@@ -276,9 +290,13 @@ export function parseReport(text: string, name: string): Report {
   if (head?.kind !== "relayfile.report") fail("invalid_input", `${name} is not a relayfile report`);
   const major = String(head.schemaVersion).split(".")[0];
   if (major !== "1") {
-    fail("invalid_input", `${name} has report version ${String(head.schemaVersion)}, this relayfile reads 1.x`, {
-      hint: "Use a newer relayfile",
-    });
+    fail(
+      "invalid_input",
+      `${name} has report version ${String(head.schemaVersion)}, this relayfile reads 1.x`,
+      {
+        hint: "Use a newer relayfile",
+      },
+    );
   }
   const parsed = Report.safeParse({ ...(value as object), schemaVersion: "1.0" });
   if (parsed.success) return parsed.data;

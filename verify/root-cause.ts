@@ -49,8 +49,18 @@ export const CAUSE_RULES: readonly CauseRule[] = [
   { effect: "digest.truncated", cause: "digest.budget-eaten", sharing: "anything" },
   { effect: "digest.alias-bullets", cause: "digest.budget-eaten", sharing: "anything" },
   { effect: "digest.alias-bullets", cause: "digest.internal-paths-listed", sharing: "anything" },
-  { effect: "doctor.dead-letter-present", cause: "writeback.provider-rejected", sharing: "fact", fact: "opIds" },
-  { effect: "doctor.dead-letter-present", cause: "writeback.retries-exhausted", sharing: "fact", fact: "opIds" },
+  {
+    effect: "doctor.dead-letter-present",
+    cause: "writeback.provider-rejected",
+    sharing: "fact",
+    fact: "opIds",
+  },
+  {
+    effect: "doctor.dead-letter-present",
+    cause: "writeback.retries-exhausted",
+    sharing: "fact",
+    fact: "opIds",
+  },
   { effect: "doctor.sync-provider-error", cause: "writeback.provider-rejected", sharing: "provider" },
   { effect: "doctor.sync-provider-error", cause: "writeback.retries-exhausted", sharing: "provider" },
   { effect: "doctor.mount-lagging", cause: "doctor.mount-daemon-dead", sharing: "anything" },
@@ -68,7 +78,11 @@ export function foldCauses(
     const causedBy = findings
       .filter((other) => other.id !== finding.id && rules.some((rule) => explains(rule, other, finding)))
       .map((other) => other.id);
-    return { ...finding, causedBy, role: causedBy.length === 0 ? ("root" as const) : ("consequence" as const) };
+    return {
+      ...finding,
+      causedBy,
+      role: causedBy.length === 0 ? ("root" as const) : ("consequence" as const),
+    };
   });
   const explained = (id: string) => linked.filter((finding) => finding.causedBy.includes(id)).length;
   const rank = { error: 0, warn: 1, info: 2 } as const;
@@ -89,7 +103,8 @@ function explains(rule: CauseRule, cause: Finding, effect: Finding): boolean {
   if (rule.cause !== cause.code || rule.effect !== effect.code) return false;
   if (rule.sharing === "anything") return true;
   if (rule.sharing === "subject") return cause.subject.ref === effect.subject.ref;
-  if (rule.sharing === "provider") return cause.facts.provider !== undefined && cause.facts.provider === effect.facts.provider;
+  if (rule.sharing === "provider")
+    return cause.facts.provider !== undefined && cause.facts.provider === effect.facts.provider;
   const [a, b] = [cause.facts[rule.fact ?? ""], effect.facts[rule.fact ?? ""]];
   const [left, right] = [asList(a), asList(b)];
   return right.length > 0 && right.every((value) => left.includes(value));

@@ -1,186 +1,176 @@
-/**
- * Runs checks over evidence: each check starts when the ones it stands on are done, all others side by side, and every
- * way of not finishing (a parent that failed, missing evidence, a throw, the end of the budget) becomes a status.
- */
-import { messageOf } from "../lib/errors.ts";
-import type { Check, Outcome } from "./check.ts";
-import type { Collected, EvidenceStore } from "./evidence.ts";
-import type { EvidenceName } from "./facts.ts";
-import type { CheckResult, CheckStatus } from "./report.ts";
-import type { FindingDraft } from "./check.ts";
+/** One run from a target to a report: collect or replay evidence, ask the checks, assemble. */
+import { isRelayfileError } from "../lib/errors.ts";
+import { createRedactor, type Redactor } from "../lib/model/redact.ts";
+import type { Ports } from "../lib/ports.ts";
+import { assembleReport } from "./assemble.ts";
+import type { Severity, Suite } from "./check.ts";
+import { COLLECTORS } from "./evidence/mod.ts";
+import {
+  collectingStore,
+  type EvidenceOptions,
+  type EvidenceRecord,
+  type EvidenceStore,
+  type ProbeTarget,
+  replayingStore,
+} from "./evidence.ts";
+import type { EvidenceName, Facts } from "./facts.ts";
+import type { Exchange } from "./http/exchange.ts";
+import { createRecorder } from "./http/recorder.ts";
+import type { Report } from "./report.ts";
+import { type RawResult, runChecks } from "./schedule.ts";
+import { selectChecks } from "./select.ts";
+import type { Interruption } from "./verdict.ts";
 
-/** A check and why it is in the run. */
-export interface SelectedCheck {
-  readonly check: Check;
-  /** True when it only runs because another check stands on it. */
-  readonly prerequisite: boolean;
-}
-
-/** One check's answer with its findings, before ids and causes. */
-export interface RawResult {
-  readonly result: Omit<CheckResult, "findingIds">;
-  readonly check: Check;
-  readonly findings: readonly FindingDraft[];
-}
-
-/** What a run needs. */
-export interface RunInput {
-  readonly checks: readonly SelectedCheck[];
-  readonly evidence: EvidenceStore;
-  readonly clock: { now(): number; monotonicMs(): number };
-  /** Ends the run early; checks that are not done become `unknown`. */
+/** What one run is asked to do. */
+export interface RunOptions {
+  /** For the report: `verify discovery`. */
+  readonly command: string;
+  readonly suite: Suite;
+  readonly target: ProbeTarget;
+  readonly ports: Pick<Ports, "fetch" | "clock" | "random" | "fs" | "host">;
+  readonly evidence: EvidenceOptions;
+  readonly failOn: Severity;
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly timeoutMs: number | null;
+  readonly includeBodies: boolean;
+  /** Aborted by a signal or the budget; the report is then partial. */
   readonly signal: AbortSignal;
-  readonly effectOf: (name: EvidenceName) => CheckResult["effect"];
-  /** Called when a check is done, for progress and event streams. */
+  /** Judge saved evidence instead of asking anything. */
+  readonly replay?: SavedRun;
   readonly onResult?: (result: RawResult) => void;
 }
 
-/** Runs the checks and returns their answers in the order given. Never rejects. */
-export async function runChecks(input: RunInput): Promise<RawResult[]> {
-  const running = new Map<string, Promise<RawResult>>();
-  const byId = new Map(input.checks.map((selected) => [selected.check.id as string, selected]));
-  const start = (id: string): Promise<RawResult> | null => {
-    const selected = byId.get(id);
-    if (selected === undefined) return null;
-    const known = running.get(id);
-    if (known !== undefined) return known;
-    const parents = selected.check.after.flatMap((parent) => start(parent) ?? []);
-    const promise = runOne(input, selected, parents).then((raw) => {
-      input.onResult?.(raw);
-      return raw;
-    });
-    running.set(id, promise);
-    return promise;
-  };
-  requireNoCycle(input.checks);
-  return Promise.all(input.checks.map(({ check }) => start(check.id) as Promise<RawResult>));
+/** A run as saved by `--save-evidence`. */
+export interface SavedRun {
+  readonly evidence: readonly EvidenceRecord[];
+  readonly exchanges: readonly Exchange[];
 }
 
-async function runOne(
-  input: RunInput,
-  selected: SelectedCheck,
-  parents: readonly Promise<RawResult>[],
-): Promise<RawResult> {
-  const { check } = selected;
-  const stopped = stopOf(input.signal);
-  const blocking: string[] = [];
-  for (const parent of await Promise.all(parents)) {
-    const { status, id, skippedBecause } = parent.result;
-    // A warning leaves the ground firm enough to stand on.
-    if (status === "pass" || status === "warn") continue;
-    blocking.push(...(status === "skip" && skippedBecause.length > 0 ? skippedBecause : [id]));
-  }
-  const startedAt = new Date(input.clock.now()).toISOString();
-  const started = input.clock.monotonicMs();
-  const done = (status: CheckStatus, reason: string, extra: Partial<RawResult["result"]> = {}, findings: readonly FindingDraft[] = []): RawResult => ({
-    check,
-    findings,
-    result: {
-      id: check.id,
-      title: check.title,
-      suite: check.id.split(".")[0] ?? "",
-      phase: check.phase,
-      status,
-      reason,
-      effect: effectOfAll(input, check),
-      after: [...check.after],
-      skippedBecause: [],
-      refs: [...check.refs],
-      hint: check.hint,
-      exercised: 0,
-      startedAt,
-      durationMs: Math.round(input.clock.monotonicMs() - started),
-      evidence: [...check.needs, ...(check.wants ?? [])],
-      prerequisite: selected.prerequisite,
-      ...extra,
-    },
+/** A report and what it was judged from. */
+export interface RunOutcome {
+  readonly report: Report;
+  readonly saved: SavedRun;
+}
+
+/** Variables whose values are secrets by their name. */
+const SECRET_VARIABLE = /TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL|PRIVATE_KEY/i;
+
+/** Runs a suite. Fails only with `usage`, for patterns that name no check; everything else is in the report. */
+export async function runSuites(options: RunOptions): Promise<RunOutcome> {
+  const { ports, target } = options;
+  const checks = selectChecks({
+    suite: options.suite,
+    only: options.only,
+    skip: options.skip,
+    refresh: options.evidence.refresh,
   });
-  if (blocking.length > 0) {
-    const unique = [...new Set(blocking)];
-    return done("skip", `not asked because of ${unique.join(", ")}`, { skippedBecause: unique });
+  const startedAtMs = ports.clock.now();
+  const started = ports.clock.monotonicMs();
+  const runId = ports.random.uuid().replaceAll("-", "").slice(0, 10);
+  const redactor = learnSecrets(options);
+  const recorder = createRecorder({
+    fetch: ports.fetch,
+    clock: ports.clock,
+    redactor,
+    runId,
+    tokens: { workspace: target.workspaceToken?.value ?? null, cloud: target.cloudToken?.value ?? null },
+    signal: options.signal,
+    includeBodies: options.includeBodies,
+  });
+  const store: EvidenceStore =
+    options.replay === undefined
+      ? collectingStore(COLLECTORS, {
+          target,
+          http: recorder,
+          fs: ports.fs,
+          host: ports.host,
+          clock: ports.clock,
+          redactor,
+          options: options.evidence,
+          signal: options.signal,
+        })
+      : replayingStore(options.replay.evidence);
+  const effects = new Map(COLLECTORS.map((spec) => [spec.name, spec.effect]));
+  const raw = await runChecks({
+    checks,
+    evidence: store,
+    clock: ports.clock,
+    signal: options.signal,
+    effectOf: (name) => effects.get(name) ?? "read",
+    onResult: options.onResult,
+  });
+  const exchanges = options.replay?.exchanges ?? recorder.exchanges;
+  const finishedAtMs = ports.clock.now();
+  const report = assembleReport(
+    raw,
+    {
+      command: options.command,
+      suite: options.suite,
+      runId,
+      reportId: timeOrderedId(ports, startedAtMs),
+      startedAtMs,
+      finishedAtMs,
+      durationMs: Math.round(ports.clock.monotonicMs() - started),
+      os: ports.host.platform,
+      arch: ports.host.arch,
+      ci: (ports.host.env["CI"] ?? "") !== "",
+      proxy: ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"].some(
+        (name) => ports.host.env[name],
+      ),
+      policy: {
+        failOn: options.failOn,
+        timeoutMs: options.timeoutMs,
+        only: [...options.only],
+        skip: [...options.skip],
+        baseline: null,
+      },
+      interrupted: interruptionOf(options.signal),
+    },
+    {
+      target: await peek(store, "target"),
+      clock: await known(store, "clock"),
+      fileApi: await known(store, "fileApi"),
+    },
+    exchanges,
+    { rules: [...redactor.summary.rules], count: redactor.summary.count },
+  );
+  return { report: redactor.json(report), saved: { evidence: store.records, exchanges } };
+}
+
+/** The redactor of a run, knowing every secret this process holds. */
+function learnSecrets({ ports, target }: RunOptions): Redactor {
+  const redactor = createRedactor();
+  redactor.learn(target.workspaceToken?.value, "workspace-token");
+  redactor.learn(target.cloudToken?.value, "cloud-token");
+  for (const [name, value] of Object.entries(ports.host.env)) {
+    // A variable that names a file holds no secret itself.
+    if (SECRET_VARIABLE.test(name) && !name.endsWith("_FILE")) redactor.learn(value, "env");
   }
-  try {
-    const outcome = await Promise.race([conclude(input, check), stopped]);
-    return settle(outcome, done);
-  } catch (thrown) {
-    // A throw inside a check must not end the suite; what it could not tell is said once.
-    return done("unknown", `the check failed: ${messageOf(thrown)}`);
-  }
+  return redactor;
 }
 
-async function conclude(input: RunInput, check: Check): Promise<Outcome> {
-  const names = [...check.needs, ...(check.wants ?? [])];
-  const collected = await Promise.all(names.map((name) => input.evidence.get(name)));
-  const facts: Record<string, unknown> = {};
-  for (const [index, name] of names.entries()) {
-    const piece = collected[index] as Collected<unknown>;
-    if (piece.gap === undefined) {
-      facts[name] = piece.value;
-      continue;
-    }
-    if ((check.needs as readonly string[]).includes(name)) return gapOutcome(name, piece);
-    facts[name] = null;
-  }
-  return check.run(facts);
+function interruptionOf(signal: AbortSignal): Interruption {
+  if (!signal.aborted) return null;
+  if (isRelayfileError(signal.reason, "timeout_exceeded", "request_timeout")) return null;
+  return isRelayfileError(signal.reason, "terminated") ? "terminated" : "interrupted";
 }
 
-function gapOutcome(name: string, piece: Exclude<Collected<unknown>, { value: unknown }>): Outcome {
-  if (piece.gap === "absent") return { kind: "skip", reason: piece.reason };
-  if (piece.gap === "withheld") return { kind: "skip", reason: piece.reason, flag: piece.flag };
-  return { kind: "unknown", reason: `${name}: ${piece.reason}` };
+/** Evidence for the report's header, collected if it was not; null when there is none. */
+async function peek<N extends EvidenceName>(store: EvidenceStore, name: N): Promise<Facts[N] | null> {
+  const piece = await store.get(name);
+  return piece.gap === undefined ? piece.value : null;
 }
 
-function settle(
-  outcome: Outcome,
-  done: (status: CheckStatus, reason: string, extra?: Partial<RawResult["result"]>, findings?: readonly FindingDraft[]) => RawResult,
-): RawResult {
-  if (outcome.kind === "unknown") return done("unknown", outcome.reason, {}, outcome.findings);
-  if (outcome.kind === "skip") return done("skip", outcome.reason, outcome.flag === undefined ? {} : { flag: outcome.flag });
-  const raw = done("pass", outcome.reason, { exercised: outcome.exercised }, outcome.findings);
-  const status = statusOf(raw);
-  if (status === "pass" && outcome.exercised === 0) return done("skip", `nothing to check: ${outcome.reason}`);
-  return { ...raw, result: { ...raw.result, status } };
+/** Evidence that some check has already collected; never a new request. */
+async function known<N extends EvidenceName>(store: EvidenceStore, name: N): Promise<Facts[N] | null> {
+  return store.records.some((record) => record.name === name) ? peek(store, name) : null;
 }
 
-/** `fail` with an error finding, `warn` with a warning, else `pass`. */
-function statusOf(raw: RawResult): CheckStatus {
-  const severities = raw.findings.map((finding) => severityOf(raw.check, finding));
-  if (severities.includes("error")) return "fail";
-  return severities.includes("warn") ? "warn" : "pass";
-}
-
-/** The severity of a finding: its own, else that of its code, else that of its check. */
-export function severityOf(check: Check, finding: FindingDraft): "error" | "warn" | "info" {
-  return finding.severity ?? check.findings[finding.code]?.severity ?? check.severity;
-}
-
-function effectOfAll(input: RunInput, check: Check): CheckResult["effect"] {
-  const effects = check.needs.map((name) => input.effectOf(name));
-  if (effects.includes("write")) return "write";
-  if (effects.includes("refresh")) return "refresh";
-  return effects.length === 0 ? "none" : "read";
-}
-
-function stopOf(signal: AbortSignal): Promise<Outcome> {
-  const reason = () => {
-    const why = signal.reason instanceof Error ? signal.reason.message : "the run was stopped";
-    return { kind: "unknown", reason: `not finished: ${why}` } as const;
-  };
-  if (signal.aborted) return Promise.resolve(reason());
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(reason()), { once: true }));
-}
-
-function requireNoCycle(checks: readonly SelectedCheck[]): void {
-  const after = new Map(checks.map(({ check }) => [check.id as string, check.after as readonly string[]]));
-  const visiting = new Set<string>();
-  const finished = new Set<string>();
-  const visit = (id: string): void => {
-    if (finished.has(id)) return;
-    if (visiting.has(id)) throw new TypeError(`checks wait for each other: ${[...visiting, id].join(" -> ")}`);
-    visiting.add(id);
-    for (const parent of after.get(id) ?? []) visit(parent);
-    visiting.delete(id);
-    finished.add(id);
-  };
-  for (const id of after.keys()) visit(id);
+/** A UUIDv7: sorted by time, so a folder of reports sorts by itself. */
+function timeOrderedId(ports: Pick<Ports, "random">, nowMs: number): string {
+  const time = Math.max(0, Math.floor(nowMs)).toString(16).padStart(12, "0").slice(-12);
+  const random = ports.random.uuid().replaceAll("-", "");
+  const variant = "89ab"[Number.parseInt(random[16] ?? "0", 16) % 4];
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(13, 16)}-${variant}${random.slice(17, 20)}-${random.slice(20)}`;
 }

@@ -4,11 +4,23 @@ import { noAliasBullets, noInternalPaths } from "./digest/budget.ts";
 import { budgetHonest, digestsExist, frontMatterValid, notTruncated } from "./digest/digests.ts";
 import { advertisedExist, contractComplete } from "./discovery/contract.ts";
 import { refreshAnswers, refreshHonest } from "./discovery/refresh.ts";
-import { placeholdersByDesign, refreshMovesSchema, samplesReachable, schemaHasProperties } from "./discovery/schemas.ts";
+import {
+  placeholdersByDesign,
+  refreshMovesSchema,
+  samplesReachable,
+  schemaHasProperties,
+} from "./discovery/schemas.ts";
 import clockInSync from "./doctor/clock.ts";
 import { cloudSessionValid, integrationsHealthy, syncHealthy } from "./doctor/cloud.ts";
-import { deadLettersEmpty, mountDaemonAlive, mountKeepsUp, mountRootIntact, mountStateValid } from "./doctor/mount.ts";
+import {
+  deadLettersEmpty,
+  mountDaemonAlive,
+  mountKeepsUp,
+  mountRootIntact,
+  mountStateValid,
+} from "./doctor/mount.ts";
 import { controlPlaneAnswers, fileApiAnswers, servicesInPlace } from "./doctor/services.ts";
+import { credentialsFitHosts, targetResolved } from "./doctor/target.ts";
 import { scopesSuffice, workspaceReadable } from "./doctor/workspace-access.ts";
 import { workspaceTokenKind, workspaceTokenScopes, workspaceTokenValid } from "./doctor/workspace-token.ts";
 import { noDeadLetters, opsAreRouted, opsMove, opsPassValidation } from "./writeback/ops.ts";
@@ -17,6 +29,8 @@ import { canonicalRoutable, examplesValid } from "./writeback/routes.ts";
 /** Every check of every suite. */
 export const SUITES: Readonly<Record<Suite, readonly Check[]>> = {
   doctor: [
+    targetResolved,
+    credentialsFitHosts,
     servicesInPlace,
     fileApiAnswers,
     controlPlaneAnswers,

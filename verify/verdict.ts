@@ -9,7 +9,10 @@ export type Interruption = "interrupted" | "terminated" | null;
 /** What the verdict is made from. */
 export interface VerdictInput {
   readonly checks: readonly Pick<CheckResult, "id" | "status" | "prerequisite">[];
-  readonly findings: readonly Pick<Finding, "id" | "severity" | "role" | "class" | "title" | "baselineState">[];
+  readonly findings: readonly Pick<
+    Finding,
+    "id" | "severity" | "role" | "class" | "title" | "baselineState"
+  >[];
   readonly rootCauses: readonly string[];
   readonly failOn: Severity;
   readonly interrupted: Interruption;
@@ -68,13 +71,16 @@ function sentence(
   counts: { errors: number; warnings: number; undecided: number },
 ): string {
   const first = input.findings.find((finding) => finding.id === input.rootCauses[0]);
-  const decided = input.checks.filter((check) => check.status !== "unknown" && check.status !== "skip").length;
+  const decided = input.checks.filter(
+    (check) => check.status !== "unknown" && check.status !== "skip",
+  ).length;
   const open = counts.undecided === 0 ? "" : `; ${plural(counts.undecided, "check")} could not decide`;
   if (input.interrupted !== null) return `stopped after ${plural(decided, "check")}${open}`;
   if (first !== undefined) {
     const others = input.rootCauses.length - 1;
     return `${first.title}${others === 0 ? "" : ` (and ${plural(others, "other cause")})`}${open}`;
   }
-  if (counts.undecided > 0) return `nothing wrong was found, but ${plural(counts.undecided, "check")} could not decide`;
+  if (counts.undecided > 0)
+    return `nothing wrong was found, but ${plural(counts.undecided, "check")} could not decide`;
   return `healthy: ${plural(decided, "check")} decided, ${plural(counts.errors + counts.warnings, "problem")}`;
 }

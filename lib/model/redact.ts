@@ -24,7 +24,10 @@ interface Shape {
 
 /** Secrets known by their own form. The first capture group, when there is one, is the secret. */
 const SHAPES: readonly Shape[] = [
-  { rule: "jwt", pattern: /(?:relay_(?:pa|ws|id|ag)_)?eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?/g },
+  {
+    rule: "jwt",
+    pattern: /(?:relay_(?:pa|ws|id|ag)_)?eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?/g,
+  },
   {
     rule: "token",
     pattern:

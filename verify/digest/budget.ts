@@ -27,15 +27,18 @@ export const noInternalPaths = defineCheck({
   findings: {
     "digest.budget-eaten": {
       severity: "error",
-      means: "Alias copies and other bookkeeping fill the digest's event budget, so real activity was dropped: the internal-path filter has a gap.",
-      decided: "The digest is truncated, and at least half of its bullets match the internal-path rules; they share a prefix.",
+      means:
+        "Alias copies and other bookkeeping fill the digest's event budget, so real activity was dropped: the internal-path filter has a gap.",
+      decided:
+        "The digest is truncated, and at least half of its bullets match the internal-path rules; they share a prefix.",
       not: "Not a genuinely busy day: then canonical records fill the budget.",
       fix: "Add the prefix to the filter. Until then read the records directly; the dropped events are not lost, only not listed.",
     },
     "digest.internal-paths-listed": {
       severity: "error",
       means: "The digest lists paths that hold no records, although its budget was not exhausted.",
-      decided: "Bullets match the internal-path rules: a by-* directory, an index, a layout, discovery or the digests themselves.",
+      decided:
+        "Bullets match the internal-path rules: a by-* directory, an index, a layout, discovery or the digests themselves.",
       not: "Not over-filtering and not real activity.",
       fix: "Add the prefix to the filter before the volume grows.",
     },
@@ -59,7 +62,10 @@ export const noInternalPaths = defineCheck({
     }
     // Several windows that show one gap are one problem.
     for (const [prefix, affected] of byPrefix) findings.unshift(gapFinding(prefix, affected));
-    const reason = byPrefix.size === 0 ? "no internal path is listed" : `internal paths under ${[...byPrefix.keys()].join(", ")}`;
+    const reason =
+      byPrefix.size === 0
+        ? "no internal path is listed"
+        : `internal paths under ${[...byPrefix.keys()].join(", ")}`;
     return judged(files.length, findings, reason);
   },
 });
@@ -88,7 +94,10 @@ export const noAliasBullets = defineCheck({
     const segments = new Map<string, { count: number; example: string; file: DigestFileFact }>();
     for (const file of files) {
       for (const { path } of file.bullets) {
-        const segment = path.split("/").slice(1, -1).find((part) => part.startsWith("by-"));
+        const segment = path
+          .split("/")
+          .slice(1, -1)
+          .find((part) => part.startsWith("by-"));
         if (segment === undefined) continue;
         const key = prefixOf(path);
         const entry = segments.get(key) ?? { count: 0, example: path, file };
@@ -96,13 +105,15 @@ export const noAliasBullets = defineCheck({
         segments.set(key, entry);
       }
     }
-    const findings = [...segments].map(([prefix, { count, example, file }]): FindingDraft<"digest.alias-bullets"> => ({
-      code: "digest.alias-bullets",
-      title: `${plural(count, "bullet")} under ${prefix}, an alias directory`,
-      subject: { kind: "path", ref: prefix },
-      evidence: [fileProof(file), { type: "log", line: example }],
-      facts: { prefix, count, provider: providerOf(prefix) },
-    }));
+    const findings = [...segments].map(
+      ([prefix, { count, example, file }]): FindingDraft<"digest.alias-bullets"> => ({
+        code: "digest.alias-bullets",
+        title: `${plural(count, "bullet")} under ${prefix}, an alias directory`,
+        subject: { kind: "path", ref: prefix },
+        evidence: [fileProof(file), { type: "log", line: example }],
+        facts: { prefix, count, provider: providerOf(prefix) },
+      }),
+    );
     const bullets = files.reduce((sum, file) => sum + file.bullets.length, 0);
     return judged(bullets, findings, `${plural(bullets, "bullet")} looked at`);
   },
@@ -141,7 +152,9 @@ function gapFinding(
     ruledOut: eaten ? ["real volume: most of the budget holds no records"] : [],
     remedy: {
       text: `Add ${prefix} to the digest's internal-path filter`,
-      commands: [suggest(`relayfile explain ${eaten ? "digest.budget-eaten" : "digest.internal-paths-listed"}`)],
+      commands: [
+        suggest(`relayfile explain ${eaten ? "digest.budget-eaten" : "digest.internal-paths-listed"}`),
+      ],
     },
   };
 }

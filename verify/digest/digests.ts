@@ -34,17 +34,29 @@ export const digestsExist = defineCheck({
     },
   },
   run: ({ digests }) => {
-    if (digests.newestEvent === null && digests.listed.length === 0) return skip("the workspace has no activity yet");
+    if (digests.newestEvent === null && digests.listed.length === 0)
+      return skip("the workspace has no activity yet");
     const wanted = ["/digests/today.md", "/digests/yesterday.md"];
     const missing = wanted.filter((path) => !digests.listed.includes(path));
     const newest = digests.newestEvent;
-    const findings = missing.map((path): FindingDraft<"digest.missing"> => ({
-      code: "digest.missing",
-      title: `${path} does not exist`,
-      subject: { kind: "digest", ref: path },
-      evidence: newest === null ? [] : [{ type: "http", exchangeId: newest.exchangeId, quote: `newest event ${newest.at} ${newest.path}` }],
-      facts: { path, newestEventAt: newest?.at ?? null },
-    }));
+    const findings = missing.map(
+      (path): FindingDraft<"digest.missing"> => ({
+        code: "digest.missing",
+        title: `${path} does not exist`,
+        subject: { kind: "digest", ref: path },
+        evidence:
+          newest === null
+            ? []
+            : [
+                {
+                  type: "http",
+                  exchangeId: newest.exchangeId,
+                  quote: `newest event ${newest.at} ${newest.path}`,
+                },
+              ],
+        facts: { path, newestEventAt: newest?.at ?? null },
+      }),
+    );
     return judged(wanted.length, findings, `${plural(digests.listed.length, "digest")} listed`);
   },
 });
@@ -63,7 +75,8 @@ export const frontMatterValid = defineCheck({
   findings: {
     "digest.front-matter-invalid": {
       severity: "error",
-      means: "The block at the top of the digest is missing, not closed, or lacks a key, so no tool can tell what the digest covers.",
+      means:
+        "The block at the top of the digest is missing, not closed, or lacks a key, so no tool can tell what the digest covers.",
       decided: "By parsing it.",
       not: "Not a stale digest.",
       fix: "Let it be written again by any write; report the writer if it stays.",
@@ -89,22 +102,41 @@ export const frontMatterValid = defineCheck({
     const findings = digests.files.flatMap((file): FindingDraft<Codes>[] => {
       const shared = { subject: { kind: "digest", ref: file.path } as const, evidence: [fileProof(file)] };
       if (file.problem !== null) {
-        return [{ ...shared, code: "digest.unreadable", title: `${file.path} cannot be read: ${file.problem}` }];
+        return [
+          { ...shared, code: "digest.unreadable", title: `${file.path} cannot be read: ${file.problem}` },
+        ];
       }
       if (file.frontMatter === null) {
-        return [{ ...shared, code: "digest.front-matter-invalid", title: `${file.path} has no valid front matter` }];
+        return [
+          { ...shared, code: "digest.front-matter-invalid", title: `${file.path} has no valid front matter` },
+        ];
       }
       const missing = REQUIRED_KEYS.filter((key) => file.frontMatter?.[key] === undefined);
       if (missing.length > 0) {
-        return [{ ...shared, code: "digest.front-matter-invalid", title: `${file.path} lacks ${missing.join(", ")}`, facts: { missing } }];
+        return [
+          {
+            ...shared,
+            code: "digest.front-matter-invalid",
+            title: `${file.path} lacks ${missing.join(", ")}`,
+            facts: { missing },
+          },
+        ];
       }
       const today = dateIn(String(file.frontMatter.timezone ?? "UTC"), nowMs);
       const newestMs = Date.parse(digests.newestEvent?.at ?? "");
       // Midnight passes before the writer runs: only activity of the new day makes the old date wrong.
-      const activeToday = dateIn(String(file.frontMatter.timezone ?? "UTC"), newestMs) === today && nowMs - newestMs > 120_000;
+      const activeToday =
+        dateIn(String(file.frontMatter.timezone ?? "UTC"), newestMs) === today && nowMs - newestMs > 120_000;
       if (file.path === "/digests/today.md" && file.frontMatter.date !== today && activeToday) {
         const title = `${file.path} is about ${file.frontMatter.date}, today is ${today}`;
-        return [{ ...shared, code: "digest.stale-date", title, facts: { date: String(file.frontMatter.date), today } }];
+        return [
+          {
+            ...shared,
+            code: "digest.stale-date",
+            title,
+            facts: { date: String(file.frontMatter.date), today },
+          },
+        ];
       }
       return [];
     });
@@ -142,7 +174,8 @@ export const notTruncated = defineCheck({
     const files = digests.files.filter((file) => file.frontMatter !== null);
     const findings = files.flatMap((file): FindingDraft<"digest.truncated" | "digest.partial-failure">[] => {
       const warnings = listOf(file.frontMatter?.warnings);
-      const truncated = file.frontMatter?.truncated === true || warnings.includes("digest_event_limit_exceeded");
+      const truncated =
+        file.frontMatter?.truncated === true || warnings.includes("digest_event_limit_exceeded");
       const found: FindingDraft<"digest.truncated" | "digest.partial-failure">[] = [];
       if (truncated) {
         const internal = internalShare(file);
@@ -159,7 +192,10 @@ export const notTruncated = defineCheck({
             internalPercent: internal,
             topPrefix: prefixShares(file)[0]?.prefix ?? null,
           },
-          ruledOut: internal > 0 ? ["real volume alone: internal paths take part of the budget"] : ["a filter gap: no internal path is listed"],
+          ruledOut:
+            internal > 0
+              ? ["real volume alone: internal paths take part of the budget"]
+              : ["a filter gap: no internal path is listed"],
           remedy: { text: "See what fills the budget", commands: [suggest("relayfile verify digest")] },
         });
       }
@@ -192,7 +228,8 @@ export const budgetHonest = defineCheck({
   findings: {
     "digest.budget-unannounced": {
       severity: "warn",
-      means: "The digest holds exactly as many events as its budget allows and does not say whether more were dropped, or says so in one place only.",
+      means:
+        "The digest holds exactly as many events as its budget allows and does not say whether more were dropped, or says so in one place only.",
       decided: "events, truncated and warnings of the front matter were compared.",
       not: "Not truncation itself: that is announced.",
       fix: "Report the writer; do not rely on the digest being complete.",
@@ -234,7 +271,12 @@ export function fileProof(file: DigestFileFact): EvidenceItem {
 export function shareProof(file: DigestFileFact): EvidenceItem[] {
   return prefixShares(file)
     .slice(0, 3)
-    .map(({ prefix, count, percent }) => ({ type: "metric", name: `bullets under ${prefix}`, value: percent, unit: `% (${count})` }));
+    .map(({ prefix, count, percent }) => ({
+      type: "metric",
+      name: `bullets under ${prefix}`,
+      value: percent,
+      unit: `% (${count})`,
+    }));
 }
 
 function listOf(value: unknown): string[] {

@@ -34,7 +34,11 @@ export function diagnose(resource: DiscoveredResourceFact, refresh: RefreshFact 
   const { index, sample } = resource;
   // An outage while reading must not look like a missing file.
   if (index !== null && index.status !== 200 && index.status !== 404) {
-    return { step: 0, verdict: "undetermined", why: `${index.path} gave no usable answer (${index.status ?? "none"})` };
+    return {
+      step: 0,
+      verdict: "undetermined",
+      why: `${index.path} gave no usable answer (${index.status ?? "none"})`,
+    };
   }
   const rows = index?.rows ?? 0;
   if (rows === 0) {
@@ -46,7 +50,11 @@ export function diagnose(resource: DiscoveredResourceFact, refresh: RefreshFact 
     const tried = sample?.rows.flatMap((row) => row.tried) ?? [];
     const failed = tried.find((attempt) => attempt.status !== 404);
     if (failed !== undefined) {
-      return { step: 0, verdict: "undetermined", why: `${failed.path} gave no usable answer (${failed.status ?? "none"})` };
+      return {
+        step: 0,
+        verdict: "undetermined",
+        why: `${failed.path} gave no usable answer (${failed.status ?? "none"})`,
+      };
     }
     return { step: 6, verdict: "row-alias-mismatch" };
   }

@@ -24,8 +24,10 @@ export const advertisedExist = defineCheck({
   findings: {
     "discovery.advertised-missing": {
       severity: "error",
-      means: "LAYOUT.md names a schema that does not exist, so an agent that follows the layout finds nothing.",
-      decided: "Every `discovery/….schema.json` in the layout text was compared with the listing of /discovery.",
+      means:
+        "LAYOUT.md names a schema that does not exist, so an agent that follows the layout finds nothing.",
+      decided:
+        "Every `discovery/….schema.json` in the layout text was compared with the listing of /discovery.",
       not: "Not an empty schema: that file exists.",
       fix: "Refresh discovery. If nothing appears, the producer of this deployment is older than its layout, or a resource was renamed.",
     },
@@ -40,7 +42,10 @@ export const advertisedExist = defineCheck({
           title: `${entry.provider}: the layout advertises ${plural(missing.length, "schema")} that ${missing.length === 1 ? "does" : "do"} not exist`,
           detail: missing.join(", "),
           subject: { kind: "provider", ref: entry.provider },
-          evidence: [proof(entry.listing), { type: "file", path: `/${entry.provider}/LAYOUT.md`, excerpt: missing[0] }],
+          evidence: [
+            proof(entry.listing),
+            { type: "file", path: `/${entry.provider}/LAYOUT.md`, excerpt: missing[0] },
+          ],
           facts: {
             provider: entry.provider,
             missing,
@@ -54,7 +59,10 @@ export const advertisedExist = defineCheck({
         },
       ];
     });
-    const advertised = discovery.providers.reduce((sum, entry) => sum + (entry.layout?.advertised.length ?? 0), 0);
+    const advertised = discovery.providers.reduce(
+      (sum, entry) => sum + (entry.layout?.advertised.length ?? 0),
+      0,
+    );
     return judged(advertised, findings, `${plural(advertised, "schema")} advertised`);
   },
 });
@@ -72,7 +80,8 @@ export const contractComplete = defineCheck({
   findings: {
     "discovery.contract-incomplete": {
       severity: "error",
-      means: "A writable resource of the provider has no schema in the workspace, although the provider is connected.",
+      means:
+        "A writable resource of the provider has no schema in the workspace, although the provider is connected.",
       decided: "The provider registry of this program was compared with the listing of /discovery.",
       not: "Not a provider that was never connected: those are left out.",
       fix: "Refresh discovery; contracts are written before any record is needed.",
@@ -86,7 +95,8 @@ export const contractComplete = defineCheck({
     },
     "discovery.orphan-file": {
       severity: "warn",
-      means: "A discovery file describes a resource that the registry does not know: renamed, removed, or newer than this program.",
+      means:
+        "A discovery file describes a resource that the registry does not know: renamed, removed, or newer than this program.",
       decided: "The listing has it, the registry does not.",
       not: "Not necessarily wrong: a newer deployment may know more resources.",
       fix: "Compare versions; remove it if the resource is gone.",
@@ -101,17 +111,28 @@ export const contractComplete = defineCheck({
       const declared = advertisedResources(entry.provider);
       subjects += declared.length;
       const has = (path: string | null) => path === null || entry.files.includes(path);
-      const noSchema = declared.filter((resource) => !has(resource.schemaPath)).map((resource) => resource.path);
+      const noSchema = declared
+        .filter((resource) => !has(resource.schemaPath))
+        .map((resource) => resource.path);
       const noExample = declared
         .filter((resource) => has(resource.schemaPath) && !has(resource.examplePath))
         .map((resource) => resource.path);
       const known = new Set(declared.flatMap((resource) => [resource.schemaPath, resource.examplePath]));
-      const orphans = entry.files.filter((path) => /\.(?:schema|create\.example)\.json$/.test(path) && !known.has(path));
-      if (noSchema.length > 0) findings.push(gap(entry, "discovery.contract-incomplete", "without a schema", noSchema));
-      if (noExample.length > 0) findings.push(gap(entry, "discovery.example-missing", "without a create example", noExample));
-      if (orphans.length > 0) findings.push(gap(entry, "discovery.orphan-file", "unknown to the registry", orphans));
+      const orphans = entry.files.filter(
+        (path) => /\.(?:schema|create\.example)\.json$/.test(path) && !known.has(path),
+      );
+      if (noSchema.length > 0)
+        findings.push(gap(entry, "discovery.contract-incomplete", "without a schema", noSchema));
+      if (noExample.length > 0)
+        findings.push(gap(entry, "discovery.example-missing", "without a create example", noExample));
+      if (orphans.length > 0)
+        findings.push(gap(entry, "discovery.orphan-file", "unknown to the registry", orphans));
     }
-    return judged(subjects, findings, `${plural(subjects, "resource")} of ${plural(discovery.providers.length, "provider")}`);
+    return judged(
+      subjects,
+      findings,
+      `${plural(subjects, "resource")} of ${plural(discovery.providers.length, "provider")}`,
+    );
   },
 });
 
@@ -127,7 +148,12 @@ function gap<C extends string>(
     detail: paths.join(", "),
     subject: { kind: "provider", ref: entry.provider },
     evidence: [proof(entry.listing), { type: "log", line: paths.slice(0, 3).join(", ") }],
-    facts: { provider: entry.provider, paths: [...paths], connected: entry.connected, discoveryFiles: entry.files.length },
+    facts: {
+      provider: entry.provider,
+      paths: [...paths],
+      connected: entry.connected,
+      discoveryFiles: entry.files.length,
+    },
     remedy: {
       text: "Refresh discovery and look again",
       commands: [suggest(`relayfile verify discovery ${entry.provider}`, "refresh")],

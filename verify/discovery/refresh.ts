@@ -85,9 +85,13 @@ export const refreshAnswers = defineCheck({
       return unknown<Codes>(title, [{ ...shared, facts, code: "discovery.refresh-failed", title }]);
     }
     const findings: FindingDraft<Codes>[] = [];
-    const failing = report.refreshed.filter((row) => row.errors > 0 || row.timedOut === true || row.discoveryBackfillStatus === "failed");
+    const failing = report.refreshed.filter(
+      (row) => row.errors > 0 || row.timedOut === true || row.discoveryBackfillStatus === "failed",
+    );
     const words = [
-      ...failing.map((row) => `${row.provider}: ${row.timedOut === true ? "timed out" : plural(row.errors, "error")}`),
+      ...failing.map(
+        (row) => `${row.provider}: ${row.timedOut === true ? "timed out" : plural(row.errors, "error")}`,
+      ),
       ...(report.errors ?? []).map((error) => `${error.provider ?? "all"}: ${error.reason} ${error.message}`),
     ];
     if (words.length > 0 || report.timedOut === true) {
@@ -110,7 +114,11 @@ export const refreshAnswers = defineCheck({
         facts: { provider },
       });
     }
-    return judged(report.refreshed.length, findings, `${plural(report.refreshed.length, "provider")} refreshed in ${probe.totalMs} ms`);
+    return judged(
+      report.refreshed.length,
+      findings,
+      `${plural(report.refreshed.length, "provider")} refreshed in ${probe.totalMs} ms`,
+    );
   },
 });
 
@@ -127,7 +135,8 @@ export const refreshHonest = defineCheck({
   findings: {
     "discovery.backfilled-but-empty": {
       severity: "error",
-      means: "The refresh says backfilled, yet a resource of the provider with records has an empty schema. The flag only means that nothing threw.",
+      means:
+        "The refresh says backfilled, yet a resource of the provider with records has an empty schema. The flag only means that nothing threw.",
       decided: "discoveryBackfilled is true and the schema, read afterwards, has no properties.",
       not: "Not a placeholder resource and not one without records.",
       fix: "Look at the root cause named for the resource.",
@@ -143,29 +152,39 @@ export const refreshHonest = defineCheck({
   run: ({ refresh, discovery }) => {
     const rows = refresh.report?.refreshed ?? [];
     if (refresh.report === null) return skip("the refresh gave no report");
-    const findings = rows.flatMap((row): FindingDraft<"discovery.backfilled-but-empty" | "discovery.refresh-degraded">[] => {
-      const provider = discovery.providers.find((entry) => entry.provider === row.provider);
-      const empty = (provider?.resources ?? []).filter((resource) => diagnose(resource, refresh).step >= 5);
-      const backfilled = (row.discoveryBackfilled ?? row.backfilled) === true;
-      const shared = { subject: { kind: "provider", ref: row.provider } as const, evidence: [proof(refresh.probe), reportLine(row)] };
-      const facts = {
-        provider: row.provider,
-        refreshBackfilled: backfilled,
-        status: row.discoveryBackfillStatus ?? null,
-        empty: empty.map((resource) => resource.path),
-        warnings: (row.samplingWarnings ?? []).map((warning) => `${warning.resourcePath}: ${warning.reason}`),
-      };
-      const remedy = { text: "Look at the resource", commands: [suggest(`relayfile verify discovery ${row.provider}`, "refresh")] };
-      if (backfilled && empty.length > 0) {
-        const title = `${row.provider}: reported as backfilled, but ${plural(empty.length, "schema")} ${empty.length === 1 ? "is" : "are"} empty`;
-        return [{ ...shared, facts, remedy, code: "discovery.backfilled-but-empty", title }];
-      }
-      if (row.discoveryBackfillStatus === "degraded") {
-        const title = `${row.provider}: the refresh is degraded (${facts.warnings[0] ?? "no warning names a resource"})`;
-        return [{ ...shared, facts, remedy, code: "discovery.refresh-degraded", title }];
-      }
-      return [];
-    });
+    const findings = rows.flatMap(
+      (row): FindingDraft<"discovery.backfilled-but-empty" | "discovery.refresh-degraded">[] => {
+        const provider = discovery.providers.find((entry) => entry.provider === row.provider);
+        const empty = (provider?.resources ?? []).filter((resource) => diagnose(resource, refresh).step >= 5);
+        const backfilled = (row.discoveryBackfilled ?? row.backfilled) === true;
+        const shared = {
+          subject: { kind: "provider", ref: row.provider } as const,
+          evidence: [proof(refresh.probe), reportLine(row)],
+        };
+        const facts = {
+          provider: row.provider,
+          refreshBackfilled: backfilled,
+          status: row.discoveryBackfillStatus ?? null,
+          empty: empty.map((resource) => resource.path),
+          warnings: (row.samplingWarnings ?? []).map(
+            (warning) => `${warning.resourcePath}: ${warning.reason}`,
+          ),
+        };
+        const remedy = {
+          text: "Look at the resource",
+          commands: [suggest(`relayfile verify discovery ${row.provider}`, "refresh")],
+        };
+        if (backfilled && empty.length > 0) {
+          const title = `${row.provider}: reported as backfilled, but ${plural(empty.length, "schema")} ${empty.length === 1 ? "is" : "are"} empty`;
+          return [{ ...shared, facts, remedy, code: "discovery.backfilled-but-empty", title }];
+        }
+        if (row.discoveryBackfillStatus === "degraded") {
+          const title = `${row.provider}: the refresh is degraded (${facts.warnings[0] ?? "no warning names a resource"})`;
+          return [{ ...shared, facts, remedy, code: "discovery.refresh-degraded", title }];
+        }
+        return [];
+      },
+    );
     return judged(rows.length, findings, `${plural(rows.length, "provider")} reported`);
   },
 });

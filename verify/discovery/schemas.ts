@@ -29,8 +29,10 @@ export const schemaHasProperties = defineCheck({
   findings: {
     "discovery.empty-schema": {
       severity: "error",
-      means: "The schema of a resource that has records lists no property, so nothing is known about what may be written, and validation accepts anything.",
-      decided: "By the properties of its .schema.json, for resources whose path has no placeholder and whose index has rows.",
+      means:
+        "The schema of a resource that has records lists no property, so nothing is known about what may be written, and validation accepts anything.",
+      decided:
+        "By the properties of its .schema.json, for resources whose path has no placeholder and whose index has rows.",
       not: "Not a placeholder resource and not a resource without records: both are empty for good reasons.",
       fix: "Look at the root cause that the report names for this resource; refreshing again will not help by itself.",
     },
@@ -72,7 +74,11 @@ export const schemaHasProperties = defineCheck({
       ];
     });
     const filled = flat.filter(({ resource }) => (propertyNames(resource)?.length ?? 0) > 0).length;
-    return judged(flat.length, findings, `${filled} of ${plural(flat.length, "flat schema")} have properties`);
+    return judged(
+      flat.length,
+      findings,
+      `${filled} of ${plural(flat.length, "flat schema")} have properties`,
+    );
   },
 });
 
@@ -89,7 +95,8 @@ export const placeholdersByDesign = defineCheck({
   findings: {
     "discovery.placeholder-by-design": {
       severity: "info",
-      means: "The resource lives below a parent (its path has a placeholder), so there is no single index to sample and its inferred schema is empty by design.",
+      means:
+        "The resource lives below a parent (its path has a placeholder), so there is no single index to sample and its inferred schema is empty by design.",
       decided: "By the placeholder in its path.",
       not: "Not cloud#778: that concerns resources with an index of their own.",
       fix: "Nothing. Authored schemas fill these in newer deployments.",
@@ -104,14 +111,16 @@ export const placeholdersByDesign = defineCheck({
       if (propertyNames(resource)?.length !== 0) continue;
       byProvider.set(provider, [...(byProvider.get(provider) ?? []), resource]);
     }
-    const findings = [...byProvider].map(([provider, resources]): FindingDraft<"discovery.placeholder-by-design"> => ({
-      code: "discovery.placeholder-by-design",
-      title: `${provider}: ${plural(resources.length, "placeholder resource")} with an empty schema, by design`,
-      detail: resources.map((resource) => resource.path).join(", "),
-      subject: { kind: "provider", ref: provider },
-      evidence: resources.slice(0, 3).map(schemaProof),
-      facts: { provider, resources: resources.map((resource) => resource.path) },
-    }));
+    const findings = [...byProvider].map(
+      ([provider, resources]): FindingDraft<"discovery.placeholder-by-design"> => ({
+        code: "discovery.placeholder-by-design",
+        title: `${provider}: ${plural(resources.length, "placeholder resource")} with an empty schema, by design`,
+        detail: resources.map((resource) => resource.path).join(", "),
+        subject: { kind: "provider", ref: provider },
+        evidence: resources.slice(0, 3).map(schemaProof),
+        facts: { provider, resources: resources.map((resource) => resource.path) },
+      }),
+    );
     return judged(nested.length, findings, plural(nested.length, "placeholder resource"));
   },
 });
@@ -138,8 +147,10 @@ export const samplesReachable: Check = defineCheck({
   findings: {
     "discovery.row-alias-mismatch": {
       severity: "error",
-      means: "The index lists records, but none of the paths a sampler tries for the first rows exists: the alias files are named by another field than the row id. The schema therefore stays empty, silently.",
-      decided: "The schema is empty, the index has rows, and every candidate path of the first five rows answered 404. The actual leaf names in by-id are shown beside the row.",
+      means:
+        "The index lists records, but none of the paths a sampler tries for the first rows exists: the alias files are named by another field than the row id. The schema therefore stays empty, silently.",
+      decided:
+        "The schema is empty, the index has rows, and every candidate path of the first five rows answered 404. The actual leaf names in by-id are shown beside the row.",
       not: "Not a resource without records, not a placeholder resource, and not records that unwrap to nothing: each of these was tested first.",
       fix: "Name the alias files by the row id, or add canonicalPath to the rows; then refresh and check that lastEditedAt moved.",
     },
@@ -152,21 +163,24 @@ export const samplesReachable: Check = defineCheck({
     },
     "discovery.records-unwrap-empty": {
       severity: "error",
-      means: "The records can be read, but nothing is left once their envelope is removed: empty payloads or tombstones.",
+      means:
+        "The records can be read, but nothing is left once their envelope is removed: empty payloads or tombstones.",
       decided: "Every readable sample unwraps to no field or is marked deleted.",
       not: "Not a naming mismatch: the files were found.",
       fix: "Look at one of the records; the writer stores an empty payload or keeps deleted records in the index.",
     },
     "discovery.merge-dropped-fields": {
       severity: "error",
-      means: "The index is right and the records have fields, yet the schema is empty: producing or merging it dropped them, or its write was skipped as unchanged.",
+      means:
+        "The index is right and the records have fields, yet the schema is empty: producing or merging it dropped them, or its write was skipped as unchanged.",
       decided: "A sample was read and has fields; the schema was not written since the refresh began.",
       not: "Not a naming mismatch and not missing records.",
       fix: "Report the resource with the exchange of the sample and of the schema.",
     },
     "discovery.silent-empty": {
       severity: "error",
-      means: "Everything a sampler needs is in order, refresh wrote the schema, and it is empty all the same.",
+      means:
+        "Everything a sampler needs is in order, refresh wrote the schema, and it is empty all the same.",
       decided: "A sample has fields and the schema's lastEditedAt is after the start of the refresh.",
       not: "None of the known causes: each was tested.",
       fix: "File it with this report: the deployment hides the reason.",
@@ -182,10 +196,15 @@ export const samplesReachable: Check = defineCheck({
   run: ({ discovery, refresh }) => {
     const flat = flatResources(discovery);
     const findings = flat.flatMap(({ provider, resource }) => causeOf(provider, resource, refresh));
-    const open = flat.map(({ resource }) => diagnose(resource, refresh)).find((diagnosis) => diagnosis.step === 0);
+    const open = flat
+      .map(({ resource }) => diagnose(resource, refresh))
+      .find((diagnosis) => diagnosis.step === 0);
     if (open?.step === 0 && findings.length === 0) return unknown(open.why);
     const broken = findings.filter((finding) => finding.code !== "discovery.no-records").length;
-    const reason = broken === 0 ? "no schema is empty without a good reason" : `${plural(broken, "schema")} empty without a good reason`;
+    const reason =
+      broken === 0
+        ? "no schema is empty without a good reason"
+        : `${plural(broken, "schema")} empty without a good reason`;
     return judged(flat.length, findings, reason);
   },
 });
@@ -203,7 +222,8 @@ export const refreshMovesSchema = defineCheck({
   findings: {
     "discovery.schema-older-than-refresh": {
       severity: "error",
-      means: "The refresh reported success, but the empty schema was last written before it began: the write was skipped.",
+      means:
+        "The refresh reported success, but the empty schema was last written before it began: the write was skipped.",
       decided: "lastEditedAt of the schema is earlier than the start of the refresh, on the server's clock.",
       not: "Not a schema that is current and simply unchanged: that one has properties.",
       fix: "Look at the root cause named for the same resource.",
@@ -212,30 +232,32 @@ export const refreshMovesSchema = defineCheck({
   run: ({ discovery, refresh }) => {
     if (refresh.report === null) return skip("the refresh gave no report");
     const flat = flatResources(discovery);
-    const findings = flat.flatMap(({ provider, resource }): FindingDraft<"discovery.schema-older-than-refresh">[] => {
-      const edited = Date.parse(resource.schema.lastEditedAt ?? "");
-      const diagnosis = diagnose(resource, refresh);
-      const reported = refresh.report?.refreshed.some((row) => row.provider === provider) === true;
-      if (!reported || diagnosis.step < 5 || !(edited < refresh.startedAtMs)) return [];
-      return [
-        {
-          code: "discovery.schema-older-than-refresh",
-          title: `${resource.path}: the empty schema was last edited before the refresh`,
-          subject: { kind: "resource", ref: resource.path },
-          evidence: [
-            schemaProof(resource),
-            {
-              type: "compare",
-              a: `lastEditedAt ${resource.schema.lastEditedAt}`,
-              b: `refresh ${isoTime(refresh.startedAtMs)}`,
-              relation: "earlier than",
-            },
-          ],
-          facts: diagnosisFacts(provider, resource, refresh),
-          remedy: verifyAgain(provider),
-        },
-      ];
-    });
+    const findings = flat.flatMap(
+      ({ provider, resource }): FindingDraft<"discovery.schema-older-than-refresh">[] => {
+        const edited = Date.parse(resource.schema.lastEditedAt ?? "");
+        const diagnosis = diagnose(resource, refresh);
+        const reported = refresh.report?.refreshed.some((row) => row.provider === provider) === true;
+        if (!reported || diagnosis.step < 5 || !(edited < refresh.startedAtMs)) return [];
+        return [
+          {
+            code: "discovery.schema-older-than-refresh",
+            title: `${resource.path}: the empty schema was last edited before the refresh`,
+            subject: { kind: "resource", ref: resource.path },
+            evidence: [
+              schemaProof(resource),
+              {
+                type: "compare",
+                a: `lastEditedAt ${resource.schema.lastEditedAt}`,
+                b: `refresh ${isoTime(refresh.startedAtMs)}`,
+                relation: "earlier than",
+              },
+            ],
+            facts: diagnosisFacts(provider, resource, refresh),
+            remedy: verifyAgain(provider),
+          },
+        ];
+      },
+    );
     return judged(flat.length, findings, `${plural(flat.length, "schema")} compared with the refresh`);
   },
 });
@@ -312,7 +334,10 @@ function causeOf(
       return [
         {
           ...shared,
-          code: diagnosis.verdict === "silent-empty" ? "discovery.silent-empty" : "discovery.merge-dropped-fields",
+          code:
+            diagnosis.verdict === "silent-empty"
+              ? "discovery.silent-empty"
+              : "discovery.merge-dropped-fields",
           title: `${resource.path}: the schema is empty${backfilled} while its records have fields`,
           evidence: [...sampleProof(resource), schemaProof(resource)],
           ruledOut: ["a naming mismatch: the records were found", "empty records: they have fields"],
@@ -353,7 +378,10 @@ function sampleProof(resource: DiscoveredResourceFact): EvidenceItem[] {
 }
 
 function listed(resource: DiscoveredResourceFact): EvidenceItem {
-  return { type: "log", line: `records: ${(resource.sample?.canonicalChildren ?? []).slice(0, 3).join(", ")}` };
+  return {
+    type: "log",
+    line: `records: ${(resource.sample?.canonicalChildren ?? []).slice(0, 3).join(", ")}`,
+  };
 }
 
 function schemaProof(resource: DiscoveredResourceFact): EvidenceItem {

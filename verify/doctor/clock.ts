@@ -15,7 +15,8 @@ export default defineCheck({
   findings: {
     "doctor.clock-skewed": {
       severity: "error",
-      means: "This machine's clock is more than a minute away from the server's. Tokens then look expired or not yet valid, and webhook signatures are refused.",
+      means:
+        "This machine's clock is more than a minute away from the server's. Tokens then look expired or not yet valid, and webhook signatures are refused.",
       decided: "The Date header of an answer was compared with the local time in the middle of the request.",
       not: "Not an expired token: with the right time the same token may be valid.",
       fix: "Synchronise the clock (NTP); after sleep or in a resumed virtual machine this often lags.",
@@ -25,7 +26,8 @@ export default defineCheck({
     const [sample] = clock.samples;
     if (sample === undefined) return judged(0, [], "no server sent its time");
     const seconds = Math.round(Math.abs(clock.skewMs) / 1000);
-    if (Math.abs(clock.skewMs) <= TOKENS.clockSkewWarnMs) return judged(1, [], `the clocks differ by about ${seconds} s`);
+    if (Math.abs(clock.skewMs) <= TOKENS.clockSkewWarnMs)
+      return judged(1, [], `the clocks differ by about ${seconds} s`);
     const direction = clock.skewMs > 0 ? "behind" : "ahead of";
     return judged(
       1,
@@ -35,7 +37,13 @@ export default defineCheck({
           title: `this machine's clock is ${seconds} s ${direction} the file API's`,
           subject: { kind: "clock", ref: "local" },
           evidence: [
-            { type: "metric", name: "clock skew", value: clock.skewMs, unit: "ms", threshold: TOKENS.clockSkewWarnMs },
+            {
+              type: "metric",
+              name: "clock skew",
+              value: clock.skewMs,
+              unit: "ms",
+              threshold: TOKENS.clockSkewWarnMs,
+            },
             { type: "http", exchangeId: sample.exchangeId, quote: "Date header of the answer" },
           ],
           facts: { skewMs: clock.skewMs },

@@ -28,14 +28,16 @@ export const cloudSessionValid = defineCheck({
     "doctor.cloud-token-wrong-kind": {
       severity: "error",
       class: "auth",
-      means: "The credential given for the control plane is a workspace token or something else, not a cloud token.",
+      means:
+        "The credential given for the control plane is a workspace token or something else, not a cloud token.",
       decided: "By its form; it was not sent to identity routes.",
       not: "Not an expired session.",
       fix: "Sign in; the cloud token starts with cld_at_.",
     },
     "doctor.cloud-access-expired": {
       severity: "warn",
-      means: "The cloud access token has expired, but its refresh token is still good: the next command renews it.",
+      means:
+        "The cloud access token has expired, but its refresh token is still good: the next command renews it.",
       decided: "By the expiry dates in the credential file and the server's clock.",
       not: "Not a lost session: no new sign-in is needed.",
       fix: "Nothing, or sign in again if a refresh is refused.",
@@ -59,7 +61,9 @@ export const cloudSessionValid = defineCheck({
   },
   run: ({ target, credentials, cloudIdentity, clock }) => {
     const nowMs = credentials.collectedAtMs + (clock?.skewMs ?? 0);
-    const damaged = credentials.files.filter((file) => file.state === "invalid" || file.state === "unreadable");
+    const damaged = credentials.files.filter(
+      (file) => file.state === "invalid" || file.state === "unreadable",
+    );
     const findings: FindingDraft<
       | "doctor.cloud-token-wrong-kind"
       | "doctor.cloud-access-expired"
@@ -71,7 +75,10 @@ export const cloudSessionValid = defineCheck({
       subject: { kind: "file", ref: file.path },
       evidence: [{ type: "file", path: file.path }],
       facts: { state: file.state },
-      remedy: { text: "Sign in again; the file is written anew", commands: [suggest("relayfile login", "write")] },
+      remedy: {
+        text: "Sign in again; the file is written anew",
+        commands: [suggest("relayfile login", "write")],
+      },
     }));
     const token = target.cloudToken;
     if (token === null) {
@@ -92,7 +99,8 @@ export const cloudSessionValid = defineCheck({
     }
     const file = credentials.files.find((entry) => entry.fingerprint === token.fingerprint);
     const accessEnded = isPast(file?.accessExpiresAt, nowMs);
-    const refreshable = file?.refreshExpiresAt == null ? file !== undefined : !isPast(file.refreshExpiresAt, nowMs);
+    const refreshable =
+      file?.refreshExpiresAt == null ? file !== undefined : !isPast(file.refreshExpiresAt, nowMs);
     const refused = cloudIdentity?.probe.status === 401;
     if (accessEnded && refreshable) {
       findings.push({
@@ -132,14 +140,16 @@ export const integrationsHealthy = defineCheck({
     "doctor.integrations-refused": {
       severity: "error",
       class: "auth",
-      means: "The control plane refuses the token for this workspace's integrations. It demands that the token's workspace equals the one in the path.",
+      means:
+        "The control plane refuses the token for this workspace's integrations. It demands that the token's workspace equals the one in the path.",
       decided: "403 or 401 on the integrations list while the file API accepted the same token.",
       not: "Not an expired token: the file API would refuse it too.",
       fix: "Use the rw_ id of the token's wks claim, or the cloud token of a member.",
     },
     "doctor.connection-unmatched": {
       severity: "error",
-      means: "The user connected the provider and a connection exists, but the integration still points elsewhere: the connection-created event was not ingested.",
+      means:
+        "The user connected the provider and a connection exists, but the integration still points elsewhere: the connection-created event was not ingested.",
       decided: "connectionMatched is false while a current connection id exists.",
       not: "Not an unfinished sign-in at the provider: then no connection would exist.",
       fix: "Adopt the connection, or connect again.",
@@ -153,7 +163,8 @@ export const integrationsHealthy = defineCheck({
     },
     "doctor.sync-never-started": {
       severity: "error",
-      means: "The first sync is queued but was never registered with a sync name and a model; usually a plan or quota limit of the connector.",
+      means:
+        "The first sync is queued but was never registered with a sync name and a model; usually a plan or quota limit of the connector.",
       decided: "initialSync.state is queued with syncName and model null.",
       not: "Not a slow sync: that has a name.",
       fix: "Ask the operator to check the connector plan.",
@@ -176,7 +187,13 @@ export const integrationsHealthy = defineCheck({
   },
   run: ({ integrations, target }) => {
     const { list, rows, statuses } = integrations;
-    type Codes = "doctor.integrations-refused" | "doctor.connection-unmatched" | "doctor.oauth-pending" | "doctor.sync-never-started" | "doctor.integration-error" | "doctor.integration-status-unreadable";
+    type Codes =
+      | "doctor.integrations-refused"
+      | "doctor.connection-unmatched"
+      | "doctor.oauth-pending"
+      | "doctor.sync-never-started"
+      | "doctor.integration-error"
+      | "doctor.integration-status-unreadable";
     if (rows === null) {
       if (list.status === 401 || list.status === 403) {
         return judged<Codes>(
@@ -207,7 +224,14 @@ export const integrationsHealthy = defineCheck({
       };
       if (status === null) {
         const title = `the status of ${provider} gave no usable answer (${probe.status ?? probe.failure})`;
-        return [{ ...shared, code: "doctor.integration-status-unreadable", title, facts: { provider, status: probe.status } }];
+        return [
+          {
+            ...shared,
+            code: "doctor.integration-status-unreadable",
+            title,
+            facts: { provider, status: probe.status },
+          },
+        ];
       }
       const row = rows.find((entry) => entry.provider === provider);
       const state = status.state ?? row?.status ?? "unknown";
@@ -221,14 +245,35 @@ export const integrationsHealthy = defineCheck({
         syncState: status.initialSync?.state ?? null,
       };
       if (status.connectionMatched === false && facts.hasCurrentConnection) {
-        return [{ ...shared, facts, code: "doctor.connection-unmatched", title: `${provider} has a connection the integration does not know` }];
+        return [
+          {
+            ...shared,
+            facts,
+            code: "doctor.connection-unmatched",
+            title: `${provider} has a connection the integration does not know`,
+          },
+        ];
       }
       if (status.oauth?.connected === false && !status.ready) {
-        return [{ ...shared, facts, code: "doctor.oauth-pending", title: `signing in at ${provider} is not finished` }];
+        return [
+          {
+            ...shared,
+            facts,
+            code: "doctor.oauth-pending",
+            title: `signing in at ${provider} is not finished`,
+          },
+        ];
       }
       const sync = status.initialSync;
       if (sync?.state === "queued" && sync.syncName == null && sync.model == null) {
-        return [{ ...shared, facts, code: "doctor.sync-never-started", title: `the first sync of ${provider} was never registered` }];
+        return [
+          {
+            ...shared,
+            facts,
+            code: "doctor.sync-never-started",
+            title: `the first sync of ${provider} was never registered`,
+          },
+        ];
       }
       const error = errorText(status.lastError);
       if (error !== null || (!status.ready && !CONNECTED.has(state))) {
@@ -241,7 +286,11 @@ export const integrationsHealthy = defineCheck({
       return unknown("a provider's status gave no usable answer", findings);
     }
     const names = statuses.map((entry) => entry.provider).join(", ");
-    return judged(statuses.length, findings, statuses.length === 0 ? "no provider is connected" : `${plural(statuses.length, "provider")}: ${names}`);
+    return judged(
+      statuses.length,
+      findings,
+      statuses.length === 0 ? "no provider is connected" : `${plural(statuses.length, "provider")}: ${names}`,
+    );
   },
 });
 
@@ -273,27 +322,37 @@ export const syncHealthy = defineCheck({
   },
   run: ({ sync, target }) => {
     if (sync.status === null) return unknown("sync/status gave no usable answer");
-    const rows = sync.status.providers.filter((row) => target.provider === null || row.provider === target.provider);
-    const findings = rows.flatMap((row): FindingDraft<"doctor.sync-provider-error" | "doctor.sync-lagging">[] => {
-      const shared = {
-        subject: { kind: "provider", ref: row.provider } as const,
-        evidence: [proof(sync.probe)],
-        facts: {
-          provider: row.provider,
-          lagSeconds: row.lagSeconds ?? null,
-          deadLetteredEnvelopes: row.deadLetteredEnvelopes ?? 0,
-          deadLetteredOps: row.deadLetteredOps ?? 0,
-        },
-      };
-      if (row.status === "error") {
-        const title = `${row.provider} sync is in error${row.lastError ? `: ${row.lastError}` : ""}`;
-        return [{ ...shared, code: "doctor.sync-provider-error", title }];
-      }
-      if (row.status === "lagging") {
-        return [{ ...shared, code: "doctor.sync-lagging", title: `${row.provider} sync lags by ${row.lagSeconds ?? "?"} s` }];
-      }
-      return [];
-    });
+    const rows = sync.status.providers.filter(
+      (row) => target.provider === null || row.provider === target.provider,
+    );
+    const findings = rows.flatMap(
+      (row): FindingDraft<"doctor.sync-provider-error" | "doctor.sync-lagging">[] => {
+        const shared = {
+          subject: { kind: "provider", ref: row.provider } as const,
+          evidence: [proof(sync.probe)],
+          facts: {
+            provider: row.provider,
+            lagSeconds: row.lagSeconds ?? null,
+            deadLetteredEnvelopes: row.deadLetteredEnvelopes ?? 0,
+            deadLetteredOps: row.deadLetteredOps ?? 0,
+          },
+        };
+        if (row.status === "error") {
+          const title = `${row.provider} sync is in error${row.lastError ? `: ${row.lastError}` : ""}`;
+          return [{ ...shared, code: "doctor.sync-provider-error", title }];
+        }
+        if (row.status === "lagging") {
+          return [
+            {
+              ...shared,
+              code: "doctor.sync-lagging",
+              title: `${row.provider} sync lags by ${row.lagSeconds ?? "?"} s`,
+            },
+          ];
+        }
+        return [];
+      },
+    );
     return judged(rows.length, findings, `${plural(rows.length, "provider")} in sync/status`);
   },
 });

@@ -29,7 +29,8 @@ export const mountRootIntact = defineCheck({
   findings: {
     "doctor.mount-root-clobbered": {
       severity: "error",
-      means: "The mirror's root is a file, a link or something else. The daemon stops, because every mirrored file would look deleted.",
+      means:
+        "The mirror's root is a file, a link or something else. The daemon stops, because every mirrored file would look deleted.",
       decided: "By lstat of the root itself; links are not followed.",
       not: "Not a lost workspace: nothing is deleted on the server.",
       fix: "Look at what is there, then mount with --reset-after-clobber: it is moved aside and kept.",
@@ -47,16 +48,24 @@ export const mountRootIntact = defineCheck({
     const missing = mount.root === "missing";
     const finding: FindingDraft<"doctor.mount-root-clobbered" | "doctor.mount-root-missing"> = {
       code: missing ? "doctor.mount-root-missing" : "doctor.mount-root-clobbered",
-      title: missing ? `the mount root ${mount.dir} does not exist` : `the mount root ${mount.dir} is a ${mount.root}, not a directory`,
+      title: missing
+        ? `the mount root ${mount.dir} does not exist`
+        : `the mount root ${mount.dir} is a ${mount.root}, not a directory`,
       subject: { kind: "mount", ref: mount.dir ?? "mount" },
-      evidence: [{ type: "file", path: mount.dir ?? "" }, ...mount.incidents.map((path) => ({ type: "file" as const, path }))],
+      evidence: [
+        { type: "file", path: mount.dir ?? "" },
+        ...mount.incidents.map((path) => ({ type: "file" as const, path })),
+      ],
       facts: { exists: !missing, isDirectory: false, source: mount.source },
       ruledOut: ["data loss on the server: nothing local can delete there"],
       remedy: missing
         ? { text: "Mount again", commands: [suggest(`relayfile mount WORKSPACE ${mount.dir}`, "write")] }
         : {
             text: "Look at what is there, then mount with --reset-after-clobber",
-            commands: [suggest(`ls -la ${mount.dir}`), suggest(`relayfile mount WORKSPACE ${mount.dir} --reset-after-clobber`, "write", false)],
+            commands: [
+              suggest(`ls -la ${mount.dir}`),
+              suggest(`relayfile mount WORKSPACE ${mount.dir} --reset-after-clobber`, "write", false),
+            ],
           },
     };
     return judged(1, [finding], finding.title);
@@ -91,7 +100,8 @@ export const mountStateValid: Check = defineCheck({
   },
   run: ({ mount, target }) => {
     const { state } = mount;
-    if (state.status === "missing") return skip("this directory has not been mounted yet: there is no .relay/state.json");
+    if (state.status === "missing")
+      return skip("this directory has not been mounted yet: there is no .relay/state.json");
     type Codes = "doctor.mount-state-invalid" | "doctor.mount-other-workspace";
     if (state.status === "invalid") {
       return judged<Codes>(
@@ -117,9 +127,14 @@ export const mountStateValid: Check = defineCheck({
             code: "doctor.mount-other-workspace",
             title: `${mount.dir} mirrors ${own}, not ${asked}`,
             subject: { kind: "mount", ref: mount.dir ?? "mount" },
-            evidence: [{ type: "compare", a: `state.json ${own}`, b: `target ${asked}`, relation: "differs from" }],
+            evidence: [
+              { type: "compare", a: `state.json ${own}`, b: `target ${asked}`, relation: "differs from" },
+            ],
             facts: { own, asked },
-            remedy: { text: `Ask about ${own} instead`, commands: [suggest(`relayfile doctor --workspace ${own}`)] },
+            remedy: {
+              text: `Ask about ${own} instead`,
+              commands: [suggest(`relayfile doctor --workspace ${own}`)],
+            },
           },
         ],
         "the mirror is of another workspace",
@@ -142,7 +157,8 @@ export const mountDaemonAlive = defineCheck({
   findings: {
     "doctor.mount-daemon-dead": {
       severity: "error",
-      means: "A pid file is there, but no such process: the daemon ended without cleaning up. Edits stay local until it runs again.",
+      means:
+        "A pid file is there, but no such process: the daemon ended without cleaning up. Edits stay local until it runs again.",
       decided: "By the pid file and the process table.",
       not: "Not a stopped mount: a clean stop removes the file.",
       fix: "Start it again; nothing is lost, edits are picked up by a scan.",
@@ -166,7 +182,8 @@ export const mountDaemonAlive = defineCheck({
       remedy: restart(mount),
     };
     if (!pid.alive || pid.record === null) {
-      const title = pid.record === null ? "the pid file is damaged" : `the mount daemon (pid ${pid.record.pid}) is gone`;
+      const title =
+        pid.record === null ? "the pid file is damaged" : `the mount daemon (pid ${pid.record.pid}) is gone`;
       return judged<Codes>(1, [{ ...shared, code: "doctor.mount-daemon-dead", title }], title);
     }
     const recorded = pid.record.executable;
@@ -198,7 +215,8 @@ export const mountKeepsUp = defineCheck({
     },
     "doctor.circuit-open": {
       severity: "error",
-      means: "The circuit breaker is open after a run of 5xx answers: deletes and reconciliation are suspended so that an outage cannot look like deletions.",
+      means:
+        "The circuit breaker is open after a run of 5xx answers: deletes and reconciliation are suspended so that an outage cannot look like deletions.",
       decided: "By circuit.open in the state file.",
       not: "Not lost edits: they stay in the outbox.",
       fix: "Wait for the time it names; it closes after a good probe.",
@@ -221,10 +239,17 @@ export const mountKeepsUp = defineCheck({
   run: ({ mount }) => {
     const state = mount.state.value;
     if (state === null) return skip("there is no state file");
-    type Codes = "doctor.mount-lagging" | "doctor.circuit-open" | "doctor.pending-deletes-old" | "doctor.mount-stalled";
+    type Codes =
+      | "doctor.mount-lagging"
+      | "doctor.circuit-open"
+      | "doctor.pending-deletes-old"
+      | "doctor.mount-stalled";
     const subject = { kind: "mount", ref: mount.dir ?? "mount" } as const;
     const evidence = [{ type: "file", path: ".relay/state.json" }] as const;
-    const remedy = { text: "Look at the daemon", commands: [suggest(`relayfile status ${mount.dir ?? ""}`.trim())] };
+    const remedy = {
+      text: "Look at the daemon",
+      commands: [suggest(`relayfile status ${mount.dir ?? ""}`.trim())],
+    };
     const findings: FindingDraft<Codes>[] = [];
     const successAt = Date.parse(state.lastSuccessfulReconcileAt ?? "");
     const lagMs = mount.collectedAtMs - successAt;
@@ -271,7 +296,11 @@ export const mountKeepsUp = defineCheck({
         remedy,
       });
     }
-    return judged(1, findings, `status ${state.status ?? "unknown"}, ${plural(state.pendingWriteback ?? 0, "pending write")}`);
+    return judged(
+      1,
+      findings,
+      `status ${state.status ?? "unknown"}, ${plural(state.pendingWriteback ?? 0, "pending write")}`,
+    );
   },
 });
 
@@ -309,7 +338,9 @@ export const deadLettersEmpty = defineCheck({
         code: "doctor.dead-letter-present",
         title: `${record.path || record.opId} was refused${record.lastStatus === undefined ? "" : ` with ${record.lastStatus}`} after ${plural(record.attempts, "attempt")}`,
         subject: { kind: "op", ref: record.opId },
-        evidence: [{ type: "file", path: `.relay/dead-letter/${record.opId}.json`, excerpt: answer.slice(0, 300) }],
+        evidence: [
+          { type: "file", path: `.relay/dead-letter/${record.opId}.json`, excerpt: answer.slice(0, 300) },
+        ],
         facts: {
           opIds: [record.opId],
           path: record.path,
@@ -337,7 +368,11 @@ export const deadLettersEmpty = defineCheck({
       });
     }
     // An empty directory was looked at and is what health looks like.
-    return judged(1, findings, findings.length === 0 ? "no dead letters" : plural(findings.length, "unresolved write"));
+    return judged(
+      1,
+      findings,
+      findings.length === 0 ? "no dead letters" : plural(findings.length, "unresolved write"),
+    );
   },
 });
 

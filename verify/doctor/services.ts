@@ -16,7 +16,10 @@ import {
 } from "../check.ts";
 
 const NAMES: Readonly<Record<Service, string>> = { "file-api": "file API", "control-plane": "control plane" };
-const FLAGS: Readonly<Record<Service, string>> = { "file-api": "--file-api", "control-plane": "--control-plane" };
+const FLAGS: Readonly<Record<Service, string>> = {
+  "file-api": "--file-api",
+  "control-plane": "--control-plane",
+};
 
 const unreachable = (name: string): FindingSpec => ({
   severity: "error",
@@ -30,7 +33,8 @@ const unreachable = (name: string): FindingSpec => ({
 const wrongService = (name: string, flag: string): FindingSpec => ({
   severity: "error",
   means: `Something answers at the base URL, but it is not the ${name}: an HTML page, other JSON, or a route that does not exist.`,
-  decided: "The liveness route was asked without a credential and its answer has another shape; the other service's route was tried at the same URL.",
+  decided:
+    "The liveness route was asked without a credential and its answer has another shape; the other service's route was tried at the same URL.",
   not: `Not an outage, and not a token problem: the ${name} checks its route before any credential.`,
   fix: `Give ${flag} the right base URL. A control plane URL usually ends in /cloud; joining a path that starts with a slash silently drops it.`,
 });
@@ -91,13 +95,15 @@ export const servicesInPlace = defineCheck({
     "doctor.services-swapped": {
       severity: "error",
       means: "The file API's base URL names the control plane, and the control plane's names the file API.",
-      decided: "Each URL was asked for the other service's liveness route, and at least one answered in that service's shape while neither answered in its own.",
+      decided:
+        "Each URL was asked for the other service's liveness route, and at least one answered in that service's shape while neither answered in its own.",
       not: "Not two outages: both servers answer.",
       fix: "Swap the two values; look at where each came from, which the report says under config.",
     },
   },
   run: ({ fileApi, controlPlane }) => {
-    const swapped = !fileApi.recognised && !controlPlane.recognised && (fileApi.isOther || controlPlane.isOther);
+    const swapped =
+      !fileApi.recognised && !controlPlane.recognised && (fileApi.isOther || controlPlane.isOther);
     if (!swapped) return judged(2, [], "each URL is judged on its own");
     return judged(
       2,
@@ -106,16 +112,15 @@ export const servicesInPlace = defineCheck({
           code: "doctor.services-swapped",
           title: `the base URLs are swapped: ${fileApi.baseUrl} is the control plane and ${controlPlane.baseUrl} the file API`,
           subject: { kind: "endpoint", ref: "base-urls" },
-          evidence: [
-            proof(fileApi.probe),
-            proof(controlPlane.probe),
-          ],
+          evidence: [proof(fileApi.probe), proof(controlPlane.probe)],
           facts: { fileApiIsControlPlane: fileApi.isOther, controlPlaneIsFileApi: controlPlane.isOther },
           ruledOut: ["an outage: both URLs answered", "a token problem: no credential was sent"],
           remedy: {
             text: "Swap the two base URLs",
             commands: [
-              suggest(`relayfile doctor --file-api ${controlPlane.baseUrl} --control-plane ${fileApi.baseUrl}`),
+              suggest(
+                `relayfile doctor --file-api ${controlPlane.baseUrl} --control-plane ${fileApi.baseUrl}`,
+              ),
             ],
           },
         },
@@ -146,7 +151,10 @@ function judgeService<U extends string, W extends string>(
       evidence,
       facts: { status: probe.status, failure: probe.failure, source },
       ruledOut: ["the token: this route needs none"],
-      remedy: { text: `Check ${service.baseUrl} (from ${source}), then repeat`, commands: [suggest("relayfile doctor")] },
+      remedy: {
+        text: `Check ${service.baseUrl} (from ${source}), then repeat`,
+        commands: [suggest("relayfile doctor")],
+      },
     };
     return unknown(finding.title, [finding]);
   }
@@ -173,7 +181,8 @@ function judgeService<U extends string, W extends string>(
 }
 
 function downWords(probe: ProbeFact): string {
-  if (probe.status !== null) return `answers ${probe.status}${probe.message === null ? "" : ` (${probe.message})`}`;
+  if (probe.status !== null)
+    return `answers ${probe.status}${probe.message === null ? "" : ` (${probe.message})`}`;
   const words: Record<string, string> = {
     dns: "has a name that does not resolve",
     connect: "accepts no connection",

@@ -235,12 +235,20 @@ export const scopesSuffice = defineCheck({
   },
 });
 
-function judgeAccess(access: WorkspaceAccessFact, target: TargetFact, clock: ClockFact | null): Outcome<Code> {
+function judgeAccess(
+  access: WorkspaceAccessFact,
+  target: TargetFact,
+  clock: ClockFact | null,
+): Outcome<Code> {
   const { probe } = access;
   if (target.workspaceToken === null) return skip("no workspace token is configured");
   if (probe.status === 200 && probe.kind === "json" && access.totalFiles !== null) {
     if (probe.totalMs < SLOW_MS) return judged(1, [], `the root lists in ${probe.totalMs} ms`);
-    const slow = finding("doctor.file-api-slow", `listing the workspace root took ${probe.totalMs} ms`, probe);
+    const slow = finding(
+      "doctor.file-api-slow",
+      `listing the workspace root took ${probe.totalMs} ms`,
+      probe,
+    );
     return judged(1, [slow], `the root lists in ${probe.totalMs} ms`);
   }
   const found = readAnswer(probe, target, clock);
@@ -255,24 +263,66 @@ function readAnswer(probe: ProbeFact, target: TargetFact, clock: ClockFact | nul
   const workspace = target.workspace?.name ?? target.workspace?.id ?? "WORKSPACE";
   const join = suggest(`relayfile workspace join ${workspace}`, "write");
   const quoted = probe.message === null ? "" : `: ${probe.message}`;
-  if (probe.kind === "html") return finding("doctor.file-api-not-data-plane", `${target.fileApiUrl} answers workspace routes with an HTML page`, probe);
-  if (probe.status === 429) return finding("doctor.rate-limited", `the file API limits requests${probe.retryAfter === null ? "" : `, retry after ${probe.retryAfter}`}`, probe);
-  if (probe.status === 503 && says(/jwks|key set|issuer/i)) return finding("doctor.jwks-unreachable", `the file API cannot reach the token issuer${quoted}`, probe);
-  if (isOutage(probe)) return finding("doctor.file-api-failing", `the file API gives no answer for this workspace (${probe.status ?? probe.failure})${quoted}`, probe, [], ["the base URL: /health answers"]);
-  if (probe.status === 200) return finding("doctor.answer-garbled", `the file API answered 200 with ${probe.kind === "json" ? "another shape" : probe.kind}`, probe);
-  if (probe.status === 400 && says(/correlation/i)) return finding("doctor.correlation-stripped", "the X-Correlation-Id header did not arrive", probe, [], ["the token: it is checked before"]);
+  if (probe.kind === "html")
+    return finding(
+      "doctor.file-api-not-data-plane",
+      `${target.fileApiUrl} answers workspace routes with an HTML page`,
+      probe,
+    );
+  if (probe.status === 429)
+    return finding(
+      "doctor.rate-limited",
+      `the file API limits requests${probe.retryAfter === null ? "" : `, retry after ${probe.retryAfter}`}`,
+      probe,
+    );
+  if (probe.status === 503 && says(/jwks|key set|issuer/i))
+    return finding("doctor.jwks-unreachable", `the file API cannot reach the token issuer${quoted}`, probe);
+  if (isOutage(probe))
+    return finding(
+      "doctor.file-api-failing",
+      `the file API gives no answer for this workspace (${probe.status ?? probe.failure})${quoted}`,
+      probe,
+      [],
+      ["the base URL: /health answers"],
+    );
+  if (probe.status === 200)
+    return finding(
+      "doctor.answer-garbled",
+      `the file API answered 200 with ${probe.kind === "json" ? "another shape" : probe.kind}`,
+      probe,
+    );
+  if (probe.status === 400 && says(/correlation/i))
+    return finding(
+      "doctor.correlation-stripped",
+      "the X-Correlation-Id header did not arrive",
+      probe,
+      [],
+      ["the token: it is checked before"],
+    );
   if (probe.status === 403) return readRefusal(probe, quoted, join);
   if (probe.status === 401) return readRejection(probe, target, clock, quoted, join);
-  return finding("doctor.route-not-found", `the file API does not know this route (${probe.status})${quoted}`, probe, [], ["the token: routes are checked before"]);
+  return finding(
+    "doctor.route-not-found",
+    `the file API does not know this route (${probe.status})${quoted}`,
+    probe,
+    [],
+    ["the token: routes are checked before"],
+  );
 }
 
 function readRefusal(probe: ProbeFact, quoted: string, join: SuggestedCommand): FindingDraft<Code> {
   const text = `${probe.code ?? ""} ${probe.message ?? ""}`;
-  if (/acl/i.test(text)) return finding("doctor.acl-denied", `an ACL refuses the root of the workspace${quoted}`, probe);
-  if (/scope/i.test(text)) return finding("doctor.scope-refused", `the token lacks a scope${quoted}`, probe, [join]);
-  return finding("doctor.workspace-refused", `the file API refuses this token for this workspace${quoted}`, probe, [join], [
-    "an expired token: that is 401",
-  ]);
+  if (/acl/i.test(text))
+    return finding("doctor.acl-denied", `an ACL refuses the root of the workspace${quoted}`, probe);
+  if (/scope/i.test(text))
+    return finding("doctor.scope-refused", `the token lacks a scope${quoted}`, probe, [join]);
+  return finding(
+    "doctor.workspace-refused",
+    `the file API refuses this token for this workspace${quoted}`,
+    probe,
+    [join],
+    ["an expired token: that is 401"],
+  );
 }
 
 function readRejection(
@@ -286,21 +336,44 @@ function readRejection(
   const token = target.workspaceToken;
   const algorithm = token?.claims?.algorithm ?? null;
   if (/expired/i.test(text)) {
-    const skew = clock === null ? "the clock skew is unknown" : `the clocks differ by ${Math.round(clock.skewMs / 1000)} s`;
-    return finding("doctor.token-expired-by-server", `the server says the token has expired (${skew})`, probe, [join]);
+    const skew =
+      clock === null
+        ? "the clock skew is unknown"
+        : `the clocks differ by ${Math.round(clock.skewMs / 1000)} s`;
+    return finding(
+      "doctor.token-expired-by-server",
+      `the server says the token has expired (${skew})`,
+      probe,
+      [join],
+    );
   }
   if (/algorithm/i.test(text) || algorithm === "HS256") {
-    return finding("doctor.token-hs256", `the server refuses the token's algorithm ${algorithm ?? ""}${quoted}`, probe, [join]);
+    return finding(
+      "doctor.token-hs256",
+      `the server refuses the token's algorithm ${algorithm ?? ""}${quoted}`,
+      probe,
+      [join],
+    );
   }
   if (token?.claims?.prefixed === true && /format|header|payload/i.test(text)) {
-    return finding("doctor.token-prefix-unsupported", `the server does not strip the token's class prefix${quoted}`, probe, [join]);
+    return finding(
+      "doctor.token-prefix-unsupported",
+      `the server does not strip the token's class prefix${quoted}`,
+      probe,
+      [join],
+    );
   }
   if (/kid|signature/i.test(text)) {
-    return finding("doctor.token-foreign-issuer", `the token was signed by another issuer${quoted}`, probe, [join], [
-      "expiry: it has not passed",
-    ]);
+    return finding(
+      "doctor.token-foreign-issuer",
+      `the token was signed by another issuer${quoted}`,
+      probe,
+      [join],
+      ["expiry: it has not passed"],
+    );
   }
-  if (/aud/i.test(text)) return finding("doctor.token-other-audience", `the token is for another service${quoted}`, probe, [join]);
+  if (/aud/i.test(text))
+    return finding("doctor.token-other-audience", `the token is for another service${quoted}`, probe, [join]);
   return finding("doctor.workspace-token-rejected", `the file API rejects the token${quoted}`, probe, [join]);
 }
 

@@ -37,7 +37,8 @@ export const workspaceTokenKind = defineCheck({
     "doctor.wrong-token-kind": {
       severity: "error",
       class: "auth",
-      means: "The credential given for the file API is of another kind: the file API would answer 401 'invalid jwt format' to it.",
+      means:
+        "The credential given for the file API is of another kind: the file API would answer 401 'invalid jwt format' to it.",
       decided: "By the form of the credential alone. It was not sent anywhere.",
       not: "Not an expired token and not a lost session: the session may be fine, it is the wrong one of two tokens.",
       fix: "Two services, two tokens: cld_ tokens go to the control plane, the JWT of a join goes to the file API. Join the workspace and use the token it returns.",
@@ -54,7 +55,9 @@ export const workspaceTokenKind = defineCheck({
           code: "doctor.wrong-token-kind",
           title: `${token.source} holds ${KIND_WORDS[token.kind]}, the file API needs a workspace token`,
           subject: { kind: "token", ref: "workspace" },
-          evidence: [{ type: "log", line: `${token.source}: ${token.kind}, fingerprint ${token.fingerprint}` }],
+          evidence: [
+            { type: "log", line: `${token.source}: ${token.kind}, fingerprint ${token.fingerprint}` },
+          ],
           facts: { tokenKind: token.kind, source: token.source },
           ruledOut: ["an expired token: it is of another kind altogether"],
           remedy: {
@@ -91,7 +94,8 @@ export const workspaceTokenValid = defineCheck({
     "doctor.workspace-token-expired": {
       severity: "error",
       class: "auth",
-      means: "The workspace token's own expiry has passed. Workspace tokens live for an hour; signing in to the cloud does not renew them.",
+      means:
+        "The workspace token's own expiry has passed. Workspace tokens live for an hour; signing in to the cloud does not renew them.",
       decided: "By its exp claim against the server's clock, so a wrong local clock cannot cause it.",
       not: "Not a lost cloud session: that is a different token with its own expiry.",
       fix: "Join the workspace again; it mints a new token.",
@@ -99,14 +103,16 @@ export const workspaceTokenValid = defineCheck({
     "doctor.workspace-mismatch": {
       severity: "error",
       class: "auth",
-      means: "The token was issued for another workspace than the one asked for. Every call is answered 403 'workspace mismatch'.",
+      means:
+        "The token was issued for another workspace than the one asked for. Every call is answered 403 'workspace mismatch'.",
       decided: "By its wks claim against the workspace id of the target.",
       not: "Not a missing scope: scopes are checked after the workspace.",
       fix: "Name the token's workspace, or join the one you mean. The report's config says where the id came from.",
     },
     "doctor.uuid-for-relay-id": {
       severity: "error",
-      means: "The workspace was named by its UUID, but file API paths and workspace tokens use the rw_ id. The same workspace has both.",
+      means:
+        "The workspace was named by its UUID, but file API paths and workspace tokens use the rw_ id. The same workspace has both.",
       decided: "The id asked for is a UUID, the token claims an rw_ id.",
       not: "Not another workspace, as far as can be told offline: only the form of the id differs.",
       fix: "Use the rw_ id in the token's wks claim.",
@@ -133,9 +139,12 @@ export const workspaceTokenValid = defineCheck({
       );
     }
     const nowMs = target.collectedAtMs + (clock?.skewMs ?? 0);
-    const findings = [expiryFinding(target, token, nowMs), mismatchFinding(target, token)].filter((f) => f !== null);
+    const findings = [expiryFinding(target, token, nowMs), mismatchFinding(target, token)].filter(
+      (f) => f !== null,
+    );
     const expiresMs = claims.expiresAtSeconds === null ? null : claims.expiresAtSeconds * 1000;
-    const left = expiresMs === null ? "without expiry" : `expires in ${Math.round((expiresMs - nowMs) / 60_000)} min`;
+    const left =
+      expiresMs === null ? "without expiry" : `expires in ${Math.round((expiresMs - nowMs) / 60_000)} min`;
     return judged(1, findings, `${plural(claims.scopes.length, "scope")}, ${left}`);
   },
 });
@@ -154,7 +163,8 @@ export const workspaceTokenScopes = defineCheck({
     "doctor.scope-missing": {
       severity: "error",
       class: "auth",
-      means: "The token lacks a scope, so the routes that need it answer 403 although the token itself is good.",
+      means:
+        "The token lacks a scope, so the routes that need it answer 403 although the token itself is good.",
       decided: "By its scopes claim, read with wildcards (`*`, `manage`).",
       not: "Not an expired or foreign token: reading files works.",
       fix: "Join again and ask for fs:read fs:write sync:read sync:trigger ops:read.",
@@ -162,7 +172,8 @@ export const workspaceTokenScopes = defineCheck({
     "doctor.scope-path-unusable": {
       severity: "error",
       class: "auth",
-      means: "A path scope is spelled in a way that authorises nothing: a star in the middle of the path, or a bare slash for the whole tree.",
+      means:
+        "A path scope is spelled in a way that authorises nothing: a star in the middle of the path, or a bare slash for the whole tree.",
       decided: "By the grammar of path scopes; the server would accept the token and refuse every path.",
       not: "Not a missing scope: it is there and matches nothing.",
       fix: "Spell the whole tree as * or /**, a subtree as /dir/**, and join again.",
@@ -214,9 +225,14 @@ function expiryFinding(
     code: "doctor.workspace-token-expired",
     title: `the workspace token of ${token.source} expired ${minutes} min ago`,
     subject: { kind: "token", ref: "workspace" },
-    evidence: [{ type: "compare", a: `exp ${expiredAt}`, b: `now ${isoTime(nowMs)}`, relation: "earlier than" }],
+    evidence: [
+      { type: "compare", a: `exp ${expiredAt}`, b: `now ${isoTime(nowMs)}`, relation: "earlier than" },
+    ],
     facts: { expiredAt, source: token.source },
-    ruledOut: ["a wrong local clock: the server's time was used", "another workspace's token: expiry is its own claim"],
+    ruledOut: [
+      "a wrong local clock: the server's time was used",
+      "another workspace's token: expiry is its own claim",
+    ],
     remedy: rejoin(target),
   };
 }
@@ -231,7 +247,14 @@ function mismatchFinding(
   const origin = target.sources.workspace ?? "the target";
   const shared = {
     subject: { kind: "token", ref: "workspace" },
-    evidence: [{ type: "compare", a: `wks ${claimed}`, b: `asked for ${asked} (from ${origin})`, relation: "differs from" }],
+    evidence: [
+      {
+        type: "compare",
+        a: `wks ${claimed}`,
+        b: `asked for ${asked} (from ${origin})`,
+        relation: "differs from",
+      },
+    ],
     facts: { claimed, asked, source: token.source, origin },
   } as const;
   if (workspaceIdForm(asked) === "cloud" && workspaceIdForm(claimed) === "relay") {
@@ -249,7 +272,10 @@ function mismatchFinding(
     code: "doctor.workspace-mismatch",
     title: `the token of ${token.source} is for ${claimed}, ${origin} asks for ${asked}`,
     ruledOut: ["an expired token", "a UUID of the same workspace: both ids are of the same form"],
-    remedy: { text: `Join ${asked}, or ask for ${claimed}`, commands: [suggest(`relayfile workspace join ${asked}`, "write")] },
+    remedy: {
+      text: `Join ${asked}, or ask for ${claimed}`,
+      commands: [suggest(`relayfile workspace join ${asked}`, "write")],
+    },
   };
 }
 
@@ -285,5 +311,10 @@ function rejoin(target: TargetFact) {
 }
 
 function nameOf(target: TargetFact): string {
-  return target.workspace?.name ?? target.workspace?.id ?? target.workspaceToken?.claims?.workspaceId ?? "WORKSPACE";
+  return (
+    target.workspace?.name ??
+    target.workspace?.id ??
+    target.workspaceToken?.claims?.workspaceId ??
+    "WORKSPACE"
+  );
 }

@@ -43,7 +43,8 @@ export interface FileRead {
 export async function readFile(context: EvidenceContext, path: string): Promise<FileRead> {
   const answer = await askFileApi(context, "/fs/file", { path });
   const { probe } = answer;
-  if (probe.status === 404 && probe.kind !== "html") return { probe, file: null, text: null, problem: "missing" };
+  if (probe.status === 404 && probe.kind !== "html")
+    return { probe, file: null, text: null, problem: "missing" };
   const parsed = probe.status === 200 ? FileDocument.safeParse(answer.json) : null;
   if (parsed === null || !parsed.success) return { probe, file: null, text: null, problem: problemOf(probe) };
   const bytes = decodeContent(parsed.data.content, parsed.data.encoding);
@@ -75,7 +76,8 @@ export async function listTree(context: EvidenceContext, path: string, depth: nu
       return { probe: answer.probe, files, dirs, truncated: true, problem: problemOf(answer.probe) };
     }
     for (const entry of parsed.data.entries) (entry.type === "file" ? files : dirs).push(entry.path);
-    if (parsed.data.nextCursor === null) return { probe: first, files, dirs, truncated: false, problem: null };
+    if (parsed.data.nextCursor === null)
+      return { probe: first, files, dirs, truncated: false, problem: null };
     cursor = parsed.data.nextCursor;
   }
   return { probe: first as ProbeFact, files, dirs, truncated: true, problem: null };
@@ -112,6 +114,7 @@ export function jsonObjectOf(text: string): { value: Record<string, unknown> } |
     // What the parser says quotes the content; that it is not JSON is enough.
     return { problem: "not JSON" };
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return { problem: "not a JSON object" };
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return { problem: "not a JSON object" };
   return { value: value as Record<string, unknown> };
 }

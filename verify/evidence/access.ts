@@ -59,7 +59,11 @@ export const clock = defineEvidence({
   effect: "read",
   reads: "the Date header of GET {fileApi}/health",
   collect: async (context) => {
-    const answer = await context.http.send({ service: "file-api", baseUrl: context.target.fileApiUrl, path: "/health" });
+    const answer = await context.http.send({
+      service: "file-api",
+      baseUrl: context.target.fileApiUrl,
+      path: "/health",
+    });
     const date = Date.parse(answer.headers.get("date") ?? "");
     if (answer.answeredAtMs === null) return failed("the file API did not answer");
     if (Number.isNaN(date)) return failed("the file API sends no Date header");

@@ -40,13 +40,23 @@ export default defineEvidence({
       const value = context.host.env[name];
       if (value === undefined || value === "") return [];
       const secret = name.endsWith("_TOKEN");
-      return [{ name, tokenKind: secret ? tokenKind(value) : null, fingerprint: secret ? fingerprint(value) : null }];
+      return [
+        {
+          name,
+          tokenKind: secret ? tokenKind(value) : null,
+          fingerprint: secret ? fingerprint(value) : null,
+        },
+      ];
     });
     return { files, env, collectedAtMs: context.clock.now() };
   },
 });
 
-function cloudFile(context: EvidenceContext, name: CredentialFileFact["name"], path: string): CredentialFileFact {
+function cloudFile(
+  context: EvidenceContext,
+  name: CredentialFileFact["name"],
+  path: string,
+): CredentialFileFact {
   const reading = readCloudCredentials(context.fs, path);
   const value: CloudCredentials | null = reading.state === "ok" ? reading.value : null;
   context.redactor.learn(value?.accessToken, "cloud-token");
@@ -80,7 +90,10 @@ function workspaceFile(context: EvidenceContext, path: string): CredentialFileFa
 
 function common(context: EvidenceContext, name: CredentialFileFact["name"], reading: FileReading<unknown>) {
   const home = context.host.homeDir;
-  const path = home !== null && reading.path.startsWith(`${home}/`) ? `~${reading.path.slice(home.length)}` : reading.path;
+  const path =
+    home !== null && reading.path.startsWith(`${home}/`)
+      ? `~${reading.path.slice(home.length)}`
+      : reading.path;
   return {
     name,
     path,

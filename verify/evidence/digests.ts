@@ -1,6 +1,12 @@
 /** The digests of the workspace and the newest event they should know about. */
 import { EventPage } from "../../lib/model/event.ts";
-import { type DigestFileFact, type DigestsFact, type EvidenceContext, defineEvidence, failed } from "../evidence.ts";
+import {
+  type DigestFileFact,
+  type DigestsFact,
+  type EvidenceContext,
+  defineEvidence,
+  failed,
+} from "../evidence.ts";
 import { askFileApi, listTree, readFile } from "./_files.ts";
 import { parseDigest } from "./digest-document.ts";
 
@@ -15,7 +21,10 @@ export default defineEvidence({
   collect: async (context) => {
     const access = await context.get("access");
     if (access.gap !== undefined) return access;
-    const [listing, newestEvent] = await Promise.all([listTree(context, "/digests", 1), newestOutsideDigests(context)]);
+    const [listing, newestEvent] = await Promise.all([
+      listTree(context, "/digests", 1),
+      newestOutsideDigests(context),
+    ]);
     if (listing.problem !== null) return failed(`/digests could not be listed: ${listing.problem}`);
     const dated = listing.files.filter((path) => /\/\d{4}-\d{2}-\d{2}\.md$/.test(path)).sort();
     const wanted = [...ROLLING.map((window) => `/digests/${window}.md`), ...dated.slice(-2)];
@@ -47,5 +56,7 @@ async function newestOutsideDigests(context: EvidenceContext): Promise<DigestsFa
   const page = answer.probe.status === 200 ? EventPage.safeParse(answer.json) : null;
   if (page === null || !page.success) return null;
   const newest = page.data.events.find((event) => event.path !== "/" && !event.path.startsWith("/digests/"));
-  return newest === undefined ? null : { path: newest.path, at: newest.timestamp, exchangeId: answer.probe.exchangeId };
+  return newest === undefined
+    ? null
+    : { path: newest.path, at: newest.timestamp, exchangeId: answer.probe.exchangeId };
 }

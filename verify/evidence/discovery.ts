@@ -1,5 +1,12 @@
 /** The discovery surface of every provider: contracts, schemas, examples, indexes and, where a schema is empty, samples. */
-import { defineEvidence, failed, type EvidenceContext, type DiscoveredResourceFact, type DiscoveryFileFact, type ProviderDiscoveryFact } from "../evidence.ts";
+import {
+  defineEvidence,
+  failed,
+  type EvidenceContext,
+  type DiscoveredResourceFact,
+  type DiscoveryFileFact,
+  type ProviderDiscoveryFact,
+} from "../evidence.ts";
 import { jsonObjectOf, listTree, problemOf, readFile, type FileRead } from "./_files.ts";
 import { readIndex, readSample } from "./sampling.ts";
 
@@ -21,10 +28,17 @@ export default defineEvidence({
     if (roots.problem !== null) return failed(`/discovery could not be listed: ${roots.problem}`);
     const rows = integrations.gap === undefined ? integrations.value.rows : null;
     const connected = rows === null ? null : new Set(rows.map((row) => row.provider));
-    const named = new Set([...(connected ?? []), ...roots.dirs.map((dir) => dir.slice("/discovery/".length))]);
-    const asked = [...named].filter((p) => context.target.provider === null || p === context.target.provider).sort();
+    const named = new Set([
+      ...(connected ?? []),
+      ...roots.dirs.map((dir) => dir.slice("/discovery/".length)),
+    ]);
+    const asked = [...named]
+      .filter((p) => context.target.provider === null || p === context.target.provider)
+      .sort();
     const providers = await Promise.all(
-      asked.map((provider) => readProvider(context, provider, connected === null ? null : connected.has(provider))),
+      asked.map((provider) =>
+        readProvider(context, provider, connected === null ? null : connected.has(provider)),
+      ),
     );
     return { providers, collectedAtMs: context.clock.now() };
   },
@@ -52,7 +66,11 @@ async function readProvider(
     layout:
       layout.text === null
         ? null
-        : { exchangeId: layout.probe.exchangeId, bytes: layout.text.length, advertised: advertisedIn(layout.text, provider) },
+        : {
+            exchangeId: layout.probe.exchangeId,
+            bytes: layout.text.length,
+            advertised: advertisedIn(layout.text, provider),
+          },
     adapterDoc:
       adapterDoc.text === null
         ? null
@@ -91,7 +109,8 @@ async function readResource(
 }
 
 function discoveryFile(path: string, read: FileRead): DiscoveryFileFact {
-  const parsed = read.text === null ? { problem: read.problem ?? problemOf(read.probe) } : jsonObjectOf(read.text);
+  const parsed =
+    read.text === null ? { problem: read.problem ?? problemOf(read.probe) } : jsonObjectOf(read.text);
   return {
     path,
     exchangeId: read.probe.exchangeId,

@@ -24,13 +24,23 @@ export const integrations = defineEvidence({
       credential: workspaceToken === null ? "cloud" : "workspace",
     });
     // Some deployments list integrations for cloud identities only.
-    const useCloud = (list.probe.status === 401 || list.probe.status === 403) && workspaceToken !== null && cloudToken !== null;
+    const useCloud =
+      (list.probe.status === 401 || list.probe.status === 403) &&
+      workspaceToken !== null &&
+      cloudToken !== null;
     const answer = useCloud
-      ? await context.http.send({ service: "control-plane", baseUrl: controlPlaneUrl, path: base, credential: "cloud" })
+      ? await context.http.send({
+          service: "control-plane",
+          baseUrl: controlPlaneUrl,
+          path: base,
+          credential: "cloud",
+        })
       : list;
     const parsed = answer.probe.status === 200 ? z.array(IntegrationRow).safeParse(answer.json) : null;
     const rows = parsed?.success ? parsed.data : null;
-    const asked = (rows ?? []).filter((row) => provider === null || row.provider === provider).slice(0, PROVIDERS_MAX);
+    const asked = (rows ?? [])
+      .filter((row) => provider === null || row.provider === provider)
+      .slice(0, PROVIDERS_MAX);
     const statuses = await Promise.all(
       asked.map(async (row) => {
         const status = await context.http.send({

@@ -39,17 +39,22 @@ export const deadLetters = defineEvidence({
     if (mountDir === null) return absent("nothing refers to a mount");
     const dir = `${mountDir}/${RUNTIME_DIR}/dead-letter`;
     // A sidecar explains the payload beside it; it is not a record of its own.
-    const names = namesIn(context, dir).filter((name) => name.endsWith(".json") && !name.endsWith(".error.json"));
+    const names = namesIn(context, dir).filter(
+      (name) => name.endsWith(".json") && !name.endsWith(".error.json"),
+    );
     const parsed = names.slice(0, RECORDS_MAX).map((file) => {
       const opId = file.slice(0, -".json".length);
       const text = readText(context, `${dir}/${file}`);
-      const result = text === null || !isSafeOpId(opId) ? { reason: "cannot be read" } : parseDeadLetter(text, opId);
+      const result =
+        text === null || !isSafeOpId(opId) ? { reason: "cannot be read" } : parseDeadLetter(text, opId);
       return { file, result };
     });
     return {
       dir: shorten(context, dir),
       records: parsed.flatMap(({ result }) => ("record" in result ? [result.record] : [])),
-      malformed: parsed.flatMap(({ file, result }) => ("reason" in result ? [{ file, reason: result.reason }] : [])),
+      malformed: parsed.flatMap(({ file, result }) =>
+        "reason" in result ? [{ file, reason: result.reason }] : [],
+      ),
     };
   },
 });
@@ -66,11 +71,17 @@ function readState(context: EvidenceContext, path: string): MountFact["state"] {
   const text = readText(context, path);
   if (text === null) return { status: "missing", problem: null, modifiedAtMs: null, value: null };
   const parsed = jsonObjectOf(text);
-  if ("problem" in parsed) return { status: "invalid", problem: parsed.problem, modifiedAtMs: null, value: null };
+  if ("problem" in parsed)
+    return { status: "invalid", problem: parsed.problem, modifiedAtMs: null, value: null };
   const state = MountState.safeParse(parsed.value);
   if (!state.success) {
     const issue = state.error.issues[0];
-    return { status: "invalid", problem: `${issue?.path.join(".")}: ${issue?.message}`, modifiedAtMs: null, value: null };
+    return {
+      status: "invalid",
+      problem: `${issue?.path.join(".")}: ${issue?.message}`,
+      modifiedAtMs: null,
+      value: null,
+    };
   }
   // The file table can be as large as the mirror and no check looks at it.
   const { files: _files, ...rest } = state.data as MountState & { files?: unknown };
@@ -89,7 +100,12 @@ function readPid(context: EvidenceContext, path: string): MountFact["pid"] {
   const record: PidRecord | null = parsePidRecord(text);
   if (record === null) return { record: null, alive: false, executable: null };
   return {
-    record: { ...record, localDir: record.localDir && shorten(context, record.localDir), logFile: record.logFile && shorten(context, record.logFile), executable: record.executable && shorten(context, record.executable) },
+    record: {
+      ...record,
+      localDir: record.localDir && shorten(context, record.localDir),
+      logFile: record.logFile && shorten(context, record.logFile),
+      executable: record.executable && shorten(context, record.executable),
+    },
     alive: context.host.isAlive(record.pid),
     executable: shortenOrNull(context, context.host.executableOf(record.pid)),
   };

@@ -29,7 +29,9 @@ export default defineEvidence({
       probe: (refused ?? first).probe,
       items: pages.flatMap(({ page, probe, status }) =>
         // A server that ignores the filter would list every op five times.
-        (page?.items ?? []).filter((op) => op.status === status).map((op) => ({ ...op, exchangeId: probe.exchangeId })),
+        (page?.items ?? [])
+          .filter((op) => op.status === status)
+          .map((op) => ({ ...op, exchangeId: probe.exchangeId })),
       ),
       truncatedStates: pages.filter(({ page }) => page?.nextCursor != null).map(({ status }) => status),
       collectedAtMs: context.clock.now(),

@@ -28,7 +28,11 @@ export async function readIndex(context: EvidenceContext, root: string): Promise
 }
 
 /** Resolves the first five rows through the alias trees, in the order a sampler tries. */
-export async function readSample(context: EvidenceContext, root: string, index: IndexFact): Promise<SampleFact> {
+export async function readSample(
+  context: EvidenceContext,
+  root: string,
+  index: IndexFact,
+): Promise<SampleFact> {
   const [listing, byId, byUuid] = await Promise.all([
     listTree(context, root, 2),
     listTree(context, `${root}/by-id`, 1),
@@ -51,7 +55,9 @@ export function candidatePaths(root: string, row: Readonly<Record<string, unknow
     .map(([, value]) => String(value));
   const keys = [...new Set([...(id === null ? [] : [id, id.replaceAll("/", "__")]), ...columns])];
   const own = canonicalPathOf(row);
-  const aliases = ["by-id", "by-uuid"].flatMap((dir) => keys.map((key) => `${root}/${dir}/${encodeURIComponent(key)}.json`));
+  const aliases = ["by-id", "by-uuid"].flatMap((dir) =>
+    keys.map((key) => `${root}/${dir}/${encodeURIComponent(key)}.json`),
+  );
   return own === null ? aliases : [own, ...aliases];
 }
 
@@ -77,7 +83,8 @@ function contentOf(text: string): { content: SampleFact["rows"][number]["content
   const { value } = parsed;
   if (value.deleted === true) return { content: "tombstone", fieldCount: 0 };
   const payload = value.payload;
-  const enveloped = typeof value.provider === "string" && typeof value.objectType === "string" && isObject(payload);
+  const enveloped =
+    typeof value.provider === "string" && typeof value.objectType === "string" && isObject(payload);
   const fieldCount = Object.keys(enveloped ? (payload as object) : value).length;
   return { content: fieldCount === 0 ? "empty" : "fields", fieldCount };
 }

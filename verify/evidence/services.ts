@@ -1,5 +1,12 @@
 /** Liveness of the two services, and whether each base URL really names the service it is meant to name. */
-import { absent, defineEvidence, type Answer, type EvidenceContext, type Service, type ServiceFact } from "../evidence.ts";
+import {
+  absent,
+  defineEvidence,
+  type Answer,
+  type EvidenceContext,
+  type Service,
+  type ServiceFact,
+} from "../evidence.ts";
 
 const ROUTES: Readonly<Record<Service, string>> = {
   "file-api": "/health",
@@ -26,7 +33,11 @@ export const controlPlane = defineEvidence({
   },
 });
 
-async function probeService(context: EvidenceContext, service: Service, baseUrl: string): Promise<ServiceFact> {
+async function probeService(
+  context: EvidenceContext,
+  service: Service,
+  baseUrl: string,
+): Promise<ServiceFact> {
   const answer = await ask(context, service, baseUrl, ROUTES[service]);
   const recognised = speaks(service, answer);
   const other: Service = service === "file-api" ? "control-plane" : "file-api";

@@ -16,6 +16,8 @@ export default defineEvidence({
     workspaceToken: tokenFact(target.workspaceToken),
     cloudToken: tokenFact(target.cloudToken),
     mountDir: target.mountDir,
+    problems: target.problems,
+    boundElsewhere: target.boundElsewhere,
     provider: target.provider,
     collectedAtMs: clock.now(),
   }),

@@ -73,7 +73,9 @@ export function curlArgv(input: CurlInput): string[] {
     for (const [name, value] of input.query) argv.push("--data-urlencode", `${name}=${value}`);
     return [...argv, input.url];
   }
-  const query = new URLSearchParams(input.query.map(([name, value]): [string, string] => [name, value])).toString();
+  const query = new URLSearchParams(
+    input.query.map(([name, value]): [string, string] => [name, value]),
+  ).toString();
   if (input.body !== null) argv.push("--data-binary", input.body);
   return [...argv, query === "" ? input.url : `${input.url}?${query}`];
 }

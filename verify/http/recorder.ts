@@ -157,7 +157,9 @@ async function attempt(
     method,
     url: redactor.text(bare),
     query: query.map(([name, value]) => [name, redactor.text(value)] as const),
-    headers: Object.fromEntries(Object.entries(shown).map(([name, value]) => [name, redactor.header(name, value)])),
+    headers: Object.fromEntries(
+      Object.entries(shown).map(([name, value]) => [name, redactor.header(name, value)]),
+    ),
     credential: token === null ? null : credential,
     body: body === null ? null : redactor.text(body),
     timeoutMs: budgetMs,
@@ -175,8 +177,12 @@ async function attempt(
       method,
       url: redactor.text(url.toString()),
       headers: {
-        ...Object.fromEntries(Object.entries(shown).map(([name, value]) => [name, redactor.header(name, value)])),
-        ...(token === null || credential === null ? {} : { Authorization: `Bearer $${TOKEN_VARIABLES[credential]}` }),
+        ...Object.fromEntries(
+          Object.entries(shown).map(([name, value]) => [name, redactor.header(name, value)]),
+        ),
+        ...(token === null || credential === null
+          ? {}
+          : { Authorization: `Bearer $${TOKEN_VARIABLES[credential]}` }),
       },
       bodyBytes: body === null ? 0 : new TextEncoder().encode(body).byteLength,
       ...(body === null ? {} : { bodyPreview: redactor.text(body).slice(0, PREVIEW_CHARS_MAX) }),
@@ -236,7 +242,9 @@ function raceAgainst(options: RecorderOptions, budgetMs: number, stop: AbortCont
   });
   // Nothing may be waiting when the deadline passes, and that is fine.
   ended.catch(() => {});
-  const cancel = options.clock.after(budgetMs, () => giveUp(new DOMException("no answer in time", "TimeoutError")));
+  const cancel = options.clock.after(budgetMs, () =>
+    giveUp(new DOMException("no answer in time", "TimeoutError")),
+  );
   const onAbort = () => giveUp(new DOMException("the run was stopped", "AbortError"));
   if (options.signal.aborted) onAbort();
   options.signal.addEventListener("abort", onAbort, { once: true });
@@ -296,7 +304,8 @@ function classifyBody(response: Response | null, bytes: Uint8Array, cut: boolean
   if (bytes.byteLength === 0) return { kind: "empty", json: undefined, text: "" };
   const type = response?.headers.get("content-type")?.toLowerCase() ?? "";
   const text = new TextDecoder().decode(bytes);
-  if (type.includes("html") || /^\s*<(?:!doctype|html)/i.test(text)) return { kind: "html", json: undefined, text };
+  if (type.includes("html") || /^\s*<(?:!doctype|html)/i.test(text))
+    return { kind: "html", json: undefined, text };
   const claimsJson = type.includes("json");
   try {
     const json: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -307,7 +316,12 @@ function classifyBody(response: Response | null, bytes: Uint8Array, cut: boolean
   }
 }
 
-function previewOf(options: RecorderOptions, read: ReadBody, json: unknown, bytes: Uint8Array): string | null {
+function previewOf(
+  options: RecorderOptions,
+  read: ReadBody,
+  json: unknown,
+  bytes: Uint8Array,
+): string | null {
   if (read.kind === "json") return JSON.stringify(options.includeBodies ? json : previewValue(json), null, 2);
   if (read.kind === "too-large") return `[more than ${bytes.byteLength - 1} bytes]`;
   return read.text === "" ? null : options.redactor.text(read.text.slice(0, PREVIEW_CHARS_MAX * 4));
@@ -321,13 +335,16 @@ function classifyFailure(
   if (code === "TimeoutError" || (thrown as Error)?.name === "TimeoutError") {
     return { class: "timeout", code: "TimeoutError", message: `no complete answer within ${budgetMs} ms` };
   }
-  if ((thrown as Error)?.name === "AbortError") return { class: "aborted", code: "AbortError", message: "the run was stopped" };
+  if ((thrown as Error)?.name === "AbortError")
+    return { class: "aborted", code: "AbortError", message: "the run was stopped" };
   const text = `${code} ${messageOf(thrown)}`;
   const kind: TransportClass = /ENOTFOUND|EAI_|getaddrinfo|DNS/i.test(text)
     ? "dns"
     : /cert|TLS|SSL|ALTNAME/i.test(text)
       ? "tls"
-      : /ECONNREFUSED|ConnectionRefused|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|FailedToOpenSocket|Unable to connect/i.test(text)
+      : /ECONNREFUSED|ConnectionRefused|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|FailedToOpenSocket|Unable to connect/i.test(
+            text,
+          )
         ? "connect"
         : /ECONNRESET|ConnectionClosed|EPIPE|socket|closed/i.test(text)
           ? "reset"

@@ -4,12 +4,14 @@
  */
 
 /** Texts longer than this are described by their length. */
-const KEPT_PATH = /^\/(?:discovery|digests)\/|\/_index\.json$|^\/_index\.json$|\/LAYOUT\.md$|^\/LAYOUT\.md$|\/\.layout\.md$/;
+const KEPT_PATH =
+  /^\/(?:discovery|digests)\/|\/_index\.json$|^\/_index\.json$|\/LAYOUT\.md$|^\/LAYOUT\.md$|\/\.layout\.md$/;
 
 /** The value with every scalar replaced by its type and every array by its length and first element. */
 export function typesOf(value: unknown, depth = 0): unknown {
   if (value === null) return "null";
-  if (Array.isArray(value)) return value.length === 0 ? [] : [typesOf(value[0], depth + 1), `${value.length} items`];
+  if (Array.isArray(value))
+    return value.length === 0 ? [] : [typesOf(value[0], depth + 1), `${value.length} items`];
   if (typeof value !== "object") return typeof value;
   if (depth > 6) return "object";
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, typesOf(item, depth + 1)]));

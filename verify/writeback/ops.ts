@@ -1,12 +1,21 @@
 /** What became of real writes: routed, valid, delivered, or waiting for a person, each told apart by the op itself. */
 import { classifyWrite } from "../../lib/pipeline/pure/classify.ts";
-import { defineCheck, type FactValue, type FindingDraft, judged, type OpsFact, plural, suggest } from "../check.ts";
+import {
+  defineCheck,
+  type FactValue,
+  type FindingDraft,
+  judged,
+  type OpsFact,
+  plural,
+  suggest,
+} from "../check.ts";
 
 type Op = OpsFact["items"][number];
 
 const STUCK_MS = 5 * 60_000;
 const NO_RULE = /^No .+ writeback rule matched/i;
-const VALIDATION = /READ_ONLY_FIELD|VALIDATION_FAILED|schema_validation|read-only and differs|\brequired\b.*\b(?:missing|property)|additional ?propert/i;
+const VALIDATION =
+  /READ_ONLY_FIELD|VALIDATION_FAILED|schema_validation|read-only and differs|\brequired\b.*\b(?:missing|property)|additional ?propert/i;
 
 /** VW-09. */
 export const opsAreRouted = defineCheck({
@@ -21,37 +30,51 @@ export const opsAreRouted = defineCheck({
   findings: {
     "writeback.no-route": {
       severity: "error",
-      means: "An edit of a canonical record failed without an attempt: the router of the deployment has no rule for its path.",
-      decided: "The op is failed, attemptCount is 0, its error says that no rule matched, and the path is a canonical record.",
+      means:
+        "An edit of a canonical record failed without an attempt: the router of the deployment has no rule for its path.",
+      decided:
+        "The op is failed, attemptCount is 0, its error says that no rule matched, and the path is a canonical record.",
       not: "Not a refused body (there a rule matched) and not a write to an alias or an index (those have no route by design).",
       fix: "Do not retry. Use the create flow or the provider itself; report the path and the provider's adapter version.",
     },
     "writeback.not-writable-path": {
       severity: "warn",
-      means: "Something wrote to a path that has no route by design: an alias copy, an index, a layout, or a place outside any resource.",
+      means:
+        "Something wrote to a path that has no route by design: an alias copy, an index, a layout, or a place outside any resource.",
       decided: "The op failed without an attempt and the classifier names the reason.",
       not: "Not cloud#780: a canonical record would have a route.",
       fix: "Write the canonical file instead: canonicalPath in the resource's _index.json.",
     },
   },
   run: ({ ops }) => {
-    const failed = ops.items.filter((op) => op.status === "failed" && op.attemptCount === 0 && NO_RULE.test(op.lastError ?? ""));
+    const failed = ops.items.filter(
+      (op) => op.status === "failed" && op.attemptCount === 0 && NO_RULE.test(op.lastError ?? ""),
+    );
     const findings = groupBy(failed, (op) => `${op.provider ?? ""} ${shapeOf(op.path ?? "")}`).map(
       (group): FindingDraft<"writeback.no-route" | "writeback.not-writable-path"> => {
         const [op] = group;
         const route = classifyWrite(op.path ?? "", op.action === "file_delete" ? "delete" : "write");
-        const byDesign = route.kind === "none" && (route.reason === "alias" || route.reason === "reserved_name");
+        const byDesign =
+          route.kind === "none" && (route.reason === "alias" || route.reason === "reserved_name");
         const shared = {
           subject: { kind: "op", ref: op.opId } as const,
           evidence: opProof(op),
-          facts: { ...opFacts(group), attemptCount: 0, noRuleMatched: true, canonical: !byDesign && route.kind !== "create" },
+          facts: {
+            ...opFacts(group),
+            attemptCount: 0,
+            noRuleMatched: true,
+            canonical: !byDesign && route.kind !== "create",
+          },
         };
         if (byDesign) {
           return {
             ...shared,
             code: "writeback.not-writable-path",
             title: `${plural(group.length, "write")} to a path without a route: ${op.path} (${route.message})`,
-            remedy: { text: route.hint ?? "Write the canonical file instead", commands: [suggest(`relayfile ops show ${op.opId}`)] },
+            remedy: {
+              text: route.hint ?? "Write the canonical file instead",
+              commands: [suggest(`relayfile ops show ${op.opId}`)],
+            },
           };
         }
         return {
@@ -59,7 +82,10 @@ export const opsAreRouted = defineCheck({
           code: "writeback.no-route",
           title: `${plural(group.length, "edit")} failed without an attempt: no ${op.provider ?? "provider"} rule for ${op.path}`,
           ruledOut: ["a refused body: no rule matched at all", "a provider rejection: it was never called"],
-          remedy: { text: "Do not retry; look at the op", commands: [suggest(`relayfile ops show ${op.opId}`)] },
+          remedy: {
+            text: "Do not retry; look at the op",
+            commands: [suggest(`relayfile ops show ${op.opId}`)],
+          },
         };
       },
     );
@@ -80,7 +106,8 @@ export const opsPassValidation = defineCheck({
   findings: {
     "writeback.validation-failed": {
       severity: "error",
-      means: "A rule matched, but the document was refused before the provider was called: a read-only field changed, a required one is missing, or one is unknown.",
+      means:
+        "A rule matched, but the document was refused before the provider was called: a read-only field changed, a required one is missing, or one is unknown.",
       decided: "The op failed without an attempt and its error names a field or a validation code.",
       not: "Not a missing route and not a provider rejection.",
       fix: "Keep the fields the schema lists as writable; read-only ones must be omitted or unchanged.",
@@ -88,7 +115,11 @@ export const opsPassValidation = defineCheck({
   },
   run: ({ ops }) => {
     const refused = ops.items.filter(
-      (op) => op.status === "failed" && op.attemptCount === 0 && !NO_RULE.test(op.lastError ?? "") && VALIDATION.test(op.lastError ?? ""),
+      (op) =>
+        op.status === "failed" &&
+        op.attemptCount === 0 &&
+        !NO_RULE.test(op.lastError ?? "") &&
+        VALIDATION.test(op.lastError ?? ""),
     );
     const findings = groupBy(refused, (op) => `${op.provider ?? ""} ${op.lastError ?? ""}`).map(
       (group): FindingDraft<"writeback.validation-failed"> => ({
@@ -98,7 +129,10 @@ export const opsPassValidation = defineCheck({
         evidence: opProof(group[0]),
         facts: opFacts(group),
         ruledOut: ["a missing route: the body was judged", "a provider rejection: it was never called"],
-        remedy: { text: "Send mutable fields only", commands: [suggest(`relayfile ops show ${group[0].opId}`)] },
+        remedy: {
+          text: "Send mutable fields only",
+          commands: [suggest(`relayfile ops show ${group[0].opId}`)],
+        },
       }),
     );
     return judged(ops.items.length, findings, opsLine(ops));
@@ -119,15 +153,18 @@ export const noDeadLetters = defineCheck({
   findings: {
     "writeback.provider-rejected": {
       severity: "error",
-      means: "The provider refused the write for good (4xx). It is kept as a dead letter and never repeated by itself.",
-      decided: "The op is dead_lettered, was attempted, and the provider's last answer is a 4xx other than 408, 425 and 429.",
+      means:
+        "The provider refused the write for good (4xx). It is kept as a dead letter and never repeated by itself.",
+      decided:
+        "The op is dead_lettered, was attempted, and the provider's last answer is a 4xx other than 408, 425 and 429.",
       not: "Not an outage: repeating the same document gives the same answer.",
       fix: "Read the provider's answer, fix the file, then retry the op.",
     },
     "writeback.retries-exhausted": {
       severity: "error",
       means: "The provider did not answer well on any attempt; the write is kept as a dead letter.",
-      decided: "The op is dead_lettered after several attempts and the last answer is a 5xx, a 429 or silence.",
+      decided:
+        "The op is dead_lettered after several attempts and the last answer is a 5xx, a 429 or silence.",
       not: "Not a refusal of the content: the same document may succeed later.",
       fix: "When the provider is well again, retry the op.",
     },
@@ -135,38 +172,45 @@ export const noDeadLetters = defineCheck({
   run: ({ ops, deadLetters }) => {
     const dead = ops.items.filter((op) => op.status === "dead_lettered");
     const local = new Set((deadLetters?.records ?? []).map((record) => record.opId));
-    const findings = groupBy(dead, (op) => `${op.provider ?? ""} ${isRejection(op)} ${statusOf(op)} ${messageOf(op)}`).map(
-      (group): FindingDraft<"writeback.provider-rejected" | "writeback.retries-exhausted"> => {
-        const [op] = group;
-        const rejected = isRejection(op);
-        const status = statusOf(op);
-        const answer = status === null ? (op.lastError ?? "no answer recorded") : `${status} ${messageOf(op)}`.trim();
-        return {
-          code: rejected ? "writeback.provider-rejected" : "writeback.retries-exhausted",
-          title: `${op.provider ?? "the provider"} ${rejected ? "rejected" : "never accepted"} ${plural(group.length, "write")}: ${answer}`,
-          detail: group.map((item) => `${item.opId} ${item.path ?? ""}`).join("; "),
-          subject: { kind: "op", ref: op.opId },
-          evidence: opProof(op),
-          facts: {
-            ...opFacts(group),
-            deadLettered: true,
-            attempts: op.attemptCount,
-            lastStatus: status,
-            recordedLocally: deadLetters === null ? null : group.some((item) => local.has(item.opId)),
-          },
-          ruledOut: rejected
-            ? ["an outage: the provider answered with a definite refusal", "a missing route: the write was attempted"]
-            : ["a refusal of the content: the provider never judged it"],
-          remedy: {
-            text: rejected ? "Fix the file as the provider's answer says, then retry" : "Retry when the provider is well again",
-            commands: [
-              suggest(`relayfile ops show ${op.opId}`),
-              suggest(`relayfile writeback retry --opId ${op.opId}`, "write", false),
-            ],
-          },
-        };
-      },
-    );
+    const findings = groupBy(
+      dead,
+      (op) => `${op.provider ?? ""} ${isRejection(op)} ${statusOf(op)} ${messageOf(op)}`,
+    ).map((group): FindingDraft<"writeback.provider-rejected" | "writeback.retries-exhausted"> => {
+      const [op] = group;
+      const rejected = isRejection(op);
+      const status = statusOf(op);
+      const answer =
+        status === null ? (op.lastError ?? "no answer recorded") : `${status} ${messageOf(op)}`.trim();
+      return {
+        code: rejected ? "writeback.provider-rejected" : "writeback.retries-exhausted",
+        title: `${op.provider ?? "the provider"} ${rejected ? "rejected" : "never accepted"} ${plural(group.length, "write")}: ${answer}`,
+        detail: group.map((item) => `${item.opId} ${item.path ?? ""}`).join("; "),
+        subject: { kind: "op", ref: op.opId },
+        evidence: opProof(op),
+        facts: {
+          ...opFacts(group),
+          deadLettered: true,
+          attempts: op.attemptCount,
+          lastStatus: status,
+          recordedLocally: deadLetters === null ? null : group.some((item) => local.has(item.opId)),
+        },
+        ruledOut: rejected
+          ? [
+              "an outage: the provider answered with a definite refusal",
+              "a missing route: the write was attempted",
+            ]
+          : ["a refusal of the content: the provider never judged it"],
+        remedy: {
+          text: rejected
+            ? "Fix the file as the provider's answer says, then retry"
+            : "Retry when the provider is well again",
+          commands: [
+            suggest(`relayfile ops show ${op.opId}`),
+            suggest(`relayfile writeback retry --opId ${op.opId}`, "write", false),
+          ],
+        },
+      };
+    });
     return judged(ops.items.length, findings, opsLine(ops));
   },
 });
@@ -195,17 +239,22 @@ export const opsMove = defineCheck({
     const nowMs = ops.collectedAtMs + (clock?.skewMs ?? 0);
     const waiting = ops.items.filter((op) => op.status === "pending" || op.status === "running");
     const stuck = waiting.filter((op) => {
-      const since = Math.max(Date.parse(op.updatedAt ?? op.createdAt ?? "") || 0, Date.parse(op.nextAttemptAt ?? "") || 0);
+      const since = Math.max(
+        Date.parse(op.updatedAt ?? op.createdAt ?? "") || 0,
+        Date.parse(op.nextAttemptAt ?? "") || 0,
+      );
       return since > 0 && nowMs - since > STUCK_MS;
     });
-    const findings = groupBy(stuck, (op) => op.provider ?? "").map((group): FindingDraft<"writeback.op-stuck"> => ({
-      code: "writeback.op-stuck",
-      title: `${plural(group.length, "op")} of ${group[0].provider ?? "no provider"} ${group.length === 1 ? "is" : "are"} stuck in ${group[0].status}`,
-      subject: { kind: "op", ref: group[0].opId },
-      evidence: opProof(group[0]),
-      facts: opFacts(group),
-      remedy: { text: "Look at the op", commands: [suggest(`relayfile ops show ${group[0].opId}`)] },
-    }));
+    const findings = groupBy(stuck, (op) => op.provider ?? "").map(
+      (group): FindingDraft<"writeback.op-stuck"> => ({
+        code: "writeback.op-stuck",
+        title: `${plural(group.length, "op")} of ${group[0].provider ?? "no provider"} ${group.length === 1 ? "is" : "are"} stuck in ${group[0].status}`,
+        subject: { kind: "op", ref: group[0].opId },
+        evidence: opProof(group[0]),
+        facts: opFacts(group),
+        remedy: { text: "Look at the op", commands: [suggest(`relayfile ops show ${group[0].opId}`)] },
+      }),
+    );
     return judged(ops.items.length, findings, `${plural(waiting.length, "op")} waiting`);
   },
 });
@@ -228,7 +277,11 @@ function messageOf(op: Op): string {
 
 function opProof(op: Op) {
   return [
-    { type: "http" as const, exchangeId: op.exchangeId, quote: `${op.opId} ${op.status}, ${plural(op.attemptCount, "attempt")}` },
+    {
+      type: "http" as const,
+      exchangeId: op.exchangeId,
+      quote: `${op.opId} ${op.status}, ${plural(op.attemptCount, "attempt")}`,
+    },
     { type: "log" as const, line: messageOf(op) || "no error recorded" },
   ];
 }

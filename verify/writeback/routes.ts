@@ -20,7 +20,8 @@ export const canonicalRoutable = defineCheck({
   findings: {
     "writeback.canonical-unroutable": {
       severity: "error",
-      means: "The service emits this canonical path, and the router has no rule for it: an edit fails with 'No writeback rule matched' and attemptCount 0.",
+      means:
+        "The service emits this canonical path, and the router has no rule for it: an edit fails with 'No writeback rule matched' and attemptCount 0.",
       decided: "Canonical paths from the index rows were given to the same classifier that the service uses.",
       not: "Not a read-only record: those are declared, with a reason.",
       fix: "Report the path and its provider; use the create flow or the provider meanwhile.",
@@ -37,7 +38,9 @@ export const canonicalRoutable = defineCheck({
         const lost = paths.flatMap((path) => {
           const route = classifyWrite(path, "write");
           const fine = route.kind === "edit" || (route.kind === "none" && route.reason === "read_only");
-          return fine ? [] : [{ path, why: route.kind === "none" ? route.message : `classified as ${route.kind}` }];
+          return fine
+            ? []
+            : [{ path, why: route.kind === "none" ? route.message : `classified as ${route.kind}` }];
         });
         const [first] = lost;
         if (first === undefined) continue;
@@ -46,7 +49,11 @@ export const canonicalRoutable = defineCheck({
           title: `${resource.path}: ${plural(lost.length, "canonical path")} without a route, for example ${first.path}`,
           subject: { kind: "resource", ref: resource.path },
           evidence: [
-            { type: "http", exchangeId: resource.index?.exchangeId ?? resource.schema.exchangeId, quote: first.path },
+            {
+              type: "http",
+              exchangeId: resource.index?.exchangeId ?? resource.schema.exchangeId,
+              quote: first.path,
+            },
             { type: "log", line: first.why },
           ],
           facts: { provider, resource: resource.path, path: first.path, count: lost.length, canonical: true },
@@ -72,7 +79,8 @@ export const examplesValid = defineCheck({
     "writeback.example-invalid": {
       severity: "error",
       means: "A create example, used as it is, would be refused: whoever copies it fails.",
-      decided: "The example was validated against the schema beside it by the code that validates real writes.",
+      decided:
+        "The example was validated against the schema beside it by the code that validates real writes.",
       not: "Not a provider rejection: nothing was sent.",
       fix: "Regenerate the example from its schema; report the field and the code.",
     },
@@ -82,18 +90,30 @@ export const examplesValid = defineCheck({
     const findings: FindingDraft<"writeback.example-invalid">[] = [];
     for (const { provider, resources } of discovery.providers) {
       for (const { path, example, schema } of resources) {
-        if (example?.document == null || schema.document === null || providerById(provider) === null) continue;
+        if (example?.document == null || schema.document === null || providerById(provider) === null)
+          continue;
         subjects++;
         const route = classifyWrite(`${path}/example 00000000-0000-4000-8000-000000000000.json`, "write");
         const name = route.kind === "none" ? "" : route.resource;
-        const result = validateWrite(provider, name, "create", example.document, schema.document as unknown as Schema);
+        const result = validateWrite(
+          provider,
+          name,
+          "create",
+          example.document,
+          schema.document as unknown as Schema,
+        );
         if (result.ok) continue;
         findings.push({
           code: "writeback.example-invalid",
           title: `${path}: the create example is refused: ${result.message}`,
           subject: { kind: "resource", ref: path },
           evidence: [
-            { type: "file", path: example.path, revision: example.revision, excerpt: `${result.code} ${result.field}` },
+            {
+              type: "file",
+              path: example.path,
+              revision: example.revision,
+              excerpt: `${result.code} ${result.field}`,
+            },
           ],
           facts: { provider, resource: path, field: result.field, code: result.code },
         });

@@ -40,4 +40,8 @@ export const VIEWS: Record<string, () => Promise<{ default: View }>> = {
   "relayfile.writeback-status": () => import("./writeback-status.ts"),
   "relayfile.writeback-list": () => import("./writeback-list.ts"),
   "relayfile.writeback-show": () => import("./writeback-show.ts"),
+  "relayfile.report": () => import("./report.ts"),
+  "relayfile.checks": () => import("./checks.ts"),
+  "relayfile.explanation": () => import("./explanation.ts"),
+  "relayfile.report-diff": () => import("./report-diff.ts"),
 };

@@ -1,0 +1,37 @@
+/** `relayfile doctor`: everything that can be told by reading, in one report. */
+import { command, type CommandContext, type CommandResult, type Document } from "./_command.ts";
+import type { Report } from "../verify/report.ts";
+import { listChecks } from "./_check-list.ts";
+import { makeReport, REPORT_ARGS, type ReportArgs } from "./_report.ts";
+
+/** Arguments of `doctor`. */
+export type DoctorArgs = ReportArgs & { readonly ws?: string };
+
+/** Runs every check that only reads and returns the report. Partial when the signal aborts. */
+export function doctor(args: DoctorArgs, context: CommandContext): Promise<CommandResult<Report & Document>> {
+  return makeReport(
+    { command: "doctor", suite: "doctor", workspace: args.ws, refresh: false },
+    args,
+    context,
+  );
+}
+
+export default command({
+  name: "doctor",
+  description: "Find out what is wrong with services, tokens, mirror, discovery, digests and writebacks",
+  args: {
+    ws: { type: "positional", valueHint: "WS", description: "Workspace; else the default one" },
+    ...REPORT_ARGS,
+  },
+  examples: [
+    ["relayfile doctor", "judge everything that can be told by reading"],
+    ["relayfile doctor --short", "the same in at most 25 lines"],
+    ["relayfile doctor --json", "one document for an agent"],
+    ["relayfile doctor --only 'doctor.*token*'", "only what concerns tokens"],
+    ["relayfile doctor --save-evidence ./evidence", "keep what was observed for a colleague"],
+  ],
+  run: async (args, context) =>
+    args.list
+      ? listChecks("doctor", { only: args.only, skip: args.skip, refresh: false })
+      : doctor(args, context),
+});

@@ -1,0 +1,127 @@
+/** What was asked for exists, and no credential would go to a host it does not belong to. */
+import { defineCheck, type FindingDraft, judged, skip, suggest } from "../check.ts";
+
+/** Every part of the target that something refers to. */
+export const targetResolved = defineCheck({
+  id: "doctor.target-resolved",
+  title: "every credential, workspace and mount that was asked for exists",
+  severity: "error",
+  phase: "auth",
+  needs: ["target"],
+  after: [],
+  refs: ["DR-01", "DR-04", "symptom:1"],
+  hint: "Fix the flag, variable or file that the finding names",
+  findings: {
+    "doctor.credential-unusable": {
+      severity: "error",
+      class: "auth",
+      means: "A flag, a variable or a file names a credential that is missing or cannot be read.",
+      decided: "By reading it. A credential that nothing refers to is never missed.",
+      not: "Not an expired or refused token: it never got that far.",
+      fix: "Fix the place the finding names, or sign in or join again.",
+    },
+    "doctor.workspace-unresolved": {
+      severity: "error",
+      means: "The workspace that was asked for is not known here and could not be looked up.",
+      decided: "By the registry, the form of the name and, with a cloud token, the control plane.",
+      not: "Not a workspace that refuses the token: it was never found.",
+      fix: "Check the name, or join the workspace once so that it is registered.",
+    },
+    "doctor.nothing-configured": {
+      severity: "info",
+      means:
+        "No credential and no workspace is configured, so there is nothing to diagnose beyond the services themselves.",
+      decided: "No flag, variable or file names one.",
+      not: "Not a fault.",
+      fix: "Sign in, or try everything without an account: relayfile demo.",
+    },
+  },
+  run: ({ target }) => {
+    type Codes = "doctor.credential-unusable" | "doctor.workspace-unresolved" | "doctor.nothing-configured";
+    const findings = target.problems.map((problem): FindingDraft<Codes> => {
+      const credential = problem.part === "workspaceToken" || problem.part === "cloudToken";
+      return {
+        code: credential ? "doctor.credential-unusable" : "doctor.workspace-unresolved",
+        // Half of the suites needs no cloud session, so its absence alone is no error.
+        severity: problem.part === "cloudToken" ? "warn" : "error",
+        title: problem.message,
+        subject: { kind: credential ? "token" : "endpoint", ref: problem.part },
+        evidence: [{ type: "log", line: `${problem.part}: ${problem.code}` }],
+        facts: { part: problem.part, code: problem.code },
+        remedy: {
+          text: problem.hint,
+          commands: problem.hint.startsWith("relayfile ") ? [suggest(problem.hint)] : [],
+        },
+      };
+    });
+    const nothing = target.workspaceToken === null && target.cloudToken === null && target.workspace === null;
+    if (nothing && findings.length === 0) {
+      return judged(
+        0,
+        [
+          {
+            code: "doctor.nothing-configured",
+            title: "nobody is signed in and no workspace is named",
+            subject: { kind: "token", ref: "workspace" },
+            evidence: [],
+            remedy: {
+              text: "Sign in, or look at a demo",
+              commands: [suggest("relayfile login", "write"), suggest("relayfile demo")],
+            },
+          } satisfies FindingDraft<Codes>,
+        ],
+        "no credential is configured",
+      );
+    }
+    return judged(1, findings, "all parts of the target were found");
+  },
+});
+
+/** DR-06, symptom 11. */
+export const credentialsFitHosts = defineCheck({
+  id: "doctor.credentials-fit-hosts",
+  title: "every credential belongs to the host it would be sent to",
+  severity: "error",
+  phase: "auth",
+  needs: ["target"],
+  after: [],
+  refs: ["DR-06", "symptom:11", "symptom:18", "symptom:19"],
+  hint: "Sign in or join at the host you mean; a token is never sent to another one",
+  findings: {
+    "doctor.credential-host-mismatch": {
+      severity: "error",
+      class: "auth",
+      means:
+        "A stored credential was issued for another host than the one this run talks to. It was not sent.",
+      decided: "By the server recorded beside the credential and the base URL in use.",
+      not: "Not a refused token: the host never saw it.",
+      fix: "Sign in or join at that host, or name its credential file with --token-file or --cloud-token-file.",
+    },
+  },
+  run: ({ target }) => {
+    if (target.boundElsewhere.length === 0 && target.workspaceToken === null && target.cloudToken === null) {
+      return skip("no credential is configured");
+    }
+    const findings = target.boundElsewhere.map(
+      (item): FindingDraft<"doctor.credential-host-mismatch"> => ({
+        code: "doctor.credential-host-mismatch",
+        severity: item.kind === "cloud" ? "warn" : "error",
+        title: `the ${item.kind} token of ${item.source} belongs to ${item.server}, not to ${item.url}`,
+        subject: { kind: "token", ref: item.kind },
+        evidence: [{ type: "compare", a: item.server, b: item.url, relation: "is another host than" }],
+        facts: { kind: item.kind, source: item.source, server: item.server, url: item.url },
+        remedy:
+          item.kind === "cloud"
+            ? {
+                text: `Sign in at ${item.url}`,
+                commands: [suggest(`relayfile login --control-plane ${item.url}`, "write")],
+              }
+            : {
+                text: "Join the workspace at this host",
+                commands: [suggest("relayfile workspace join WORKSPACE", "write")],
+              },
+      }),
+    );
+    return judged(1 + target.boundElsewhere.length, findings, "no credential would go to a foreign host");
+  },
+});

@@ -1,0 +1,122 @@
+/** Phrases that several renderers use for the same facts. */
+import { formatDuration } from "../../lib/model/duration.ts";
+import type { Finding, Report } from "../report.ts";
+
+/** An argv as people paste it; words with spaces or stars are quoted. */
+export function commandLine(argv: readonly string[]): string {
+  return argv
+    .map((word) => (/^[A-Za-z0-9_./:=@%+,{}~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
+}
+
+/** The findings by id. */
+export function findingsById(report: Report): ReadonlyMap<string, Finding> {
+  return new Map(report.findings.map((finding) => [finding.id, finding]));
+}
+
+/** Root causes in their order. */
+export function rootsOf(report: Report): Finding[] {
+  const byId = findingsById(report);
+  return report.rootCauses.flatMap((id) => byId.get(id) ?? []);
+}
+
+/** `PASS`, `WARN`, `FAIL`, ... */
+export function outcomeWord(report: Report): string {
+  return report.outcome.toUpperCase();
+}
+
+/** `2 errors, 0 warnings, 12 of 14 checks decided`. */
+export function countsLine(report: Report): string {
+  const { checks, findings } = report.summary;
+  const decided = checks.pass + checks.warn + checks.fail;
+  const asked = checks.total - checks.skip;
+  const words = [
+    count(findings.error, "error"),
+    count(findings.warn, "warning"),
+    `${decided} of ${count(asked, "check")} decided`,
+  ];
+  if (checks.skip > 0) words.push(`${checks.skip} skipped`);
+  return words.join(", ");
+}
+
+/** The facts everyone asks for first: services, token, clock. */
+export function factsLine(report: Report): string {
+  const parts = [`file API ${report.target.fileApi.baseUrl}${serviceWords(report, "file-api")}`];
+  if (report.target.controlPlane !== null) {
+    parts.push(`control plane ${report.target.controlPlane.baseUrl}${serviceWords(report, "control-plane")}`);
+  }
+  const token = report.identity.find((identity) => identity.kind === "workspace");
+  parts.push(token === undefined ? "no workspace token" : `token ${tokenWords(token, report.finishedAt)}`);
+  const skew = report.environment.clockSkewMs;
+  if (skew !== null) parts.push(`skew ${skew >= 0 ? "+" : ""}${(skew / 1000).toFixed(1)} s`);
+  return parts.join(" · ");
+}
+
+/** The signs a known issue was matched by: `matches cloud#778 (6 of 6 signs)`. */
+export function issueWords(finding: Finding): string | null {
+  const issue = finding.knownIssue;
+  if (issue === undefined) return null;
+  const all = issue.matched.length + issue.missing.length;
+  return `matches ${issue.id} (${issue.matched.length} of ${all} signs, ${issue.confidence})`;
+}
+
+/** One piece of evidence as a line. */
+export function evidenceLine(item: Finding["evidence"][number]): string {
+  switch (item.type) {
+    case "http":
+      return `${item.quote} [${item.exchangeId}]`;
+    case "file": {
+      const edited = item.lastEditedAt == null ? "" : `, edited ${item.lastEditedAt}`;
+      const revision = item.revision == null ? "" : ` ${item.revision}`;
+      return `${item.path}${revision}${edited}${item.excerpt === undefined ? "" : `: ${item.excerpt}`}`;
+    }
+    case "metric":
+      return `${item.name}: ${item.value} ${item.unit}${item.threshold === undefined ? "" : ` (limit ${item.threshold})`}`;
+    case "compare":
+      return `${item.a} ${item.relation} ${item.b}`;
+    case "log":
+      return item.line;
+  }
+}
+
+/** The curl line that shows a finding best: of its first request that only reads, else of its first request. */
+export function curlOf(report: Report, finding: Finding): Report["exchanges"][number] | null {
+  const ids = finding.evidence.flatMap((item) => (item.type === "http" ? [item.exchangeId] : []));
+  const exchanges = ids.flatMap((id) => report.exchanges.find((exchange) => exchange.id === id) ?? []);
+  return exchanges.find((exchange) => exchange.repro.effect === "read") ?? exchanges[0] ?? null;
+}
+
+/** Skipped checks grouped by what blocked them, then those with reasons of their own. */
+export function skippedGroups(report: Report): { reason: string; ids: string[] }[] {
+  const groups = new Map<string, string[]>();
+  for (const check of report.checks.filter((entry) => entry.status === "skip")) {
+    const flag = check.flag === undefined ? "" : ` (${check.flag} would ask)`;
+    const reason =
+      check.skippedBecause.length > 0
+        ? `because of ${check.skippedBecause.join(", ")}`
+        : `${check.reason}${flag}`;
+    groups.set(reason, [...(groups.get(reason) ?? []), check.id]);
+  }
+  return [...groups].map(([reason, ids]) => ({ reason, ids }));
+}
+
+/** `1 error`, `2 errors`. */
+export function count(n: number, one: string): string {
+  return `${n} ${one}${n === 1 ? "" : "s"}`;
+}
+
+function serviceWords(report: Report, service: "file-api" | "control-plane"): string {
+  const first = report.exchanges.find((exchange) => exchange.service === service);
+  if (first === undefined) return "";
+  const status = first.response?.status ?? first.error?.class ?? "no answer";
+  return ` ${status} in ${formatDuration(first.timing.totalMs)}`;
+}
+
+function tokenWords(token: Report["identity"][number], now: string): string {
+  const scopes = count(token.scopes.length, "scope");
+  if (token.expiresAt === null) return `${token.tokenKind}, ${scopes}`;
+  const left = Date.parse(token.expiresAt) - Date.parse(now);
+  return left <= 0
+    ? `${scopes}, expired ${formatDuration(-left)} ago`
+    : `${scopes}, expires in ${formatDuration(left)}`;
+}
