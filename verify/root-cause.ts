@@ -26,6 +26,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     "discovery.merge-dropped-fields",
     "discovery.silent-empty",
   ]),
+  { effect: "discovery.empty-schema", cause: "discovery.not-refreshed", sharing: "fact", fact: "resources" },
   ...causes("discovery.schema-older-than-refresh", "subject", [
     "discovery.row-alias-mismatch",
     "discovery.index-missing",

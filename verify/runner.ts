@@ -114,7 +114,7 @@ export async function runSuites(options: RunOptions): Promise<RunOutcome> {
       durationMs: Math.round(ports.clock.monotonicMs() - started),
       os: ports.host.platform,
       arch: ports.host.arch,
-      ci: (ports.host.env["CI"] ?? "") !== "",
+      ci: (ports.host.env.CI ?? "") !== "",
       proxy: ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"].some(
         (name) => ports.host.env[name],
       ),

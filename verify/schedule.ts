@@ -150,7 +150,7 @@ function settle(
   const raw = done("pass", outcome.reason, { exercised: outcome.exercised }, outcome.findings);
   const status = statusOf(raw);
   if (status === "pass" && outcome.exercised === 0)
-    return done("skip", `nothing to check: ${outcome.reason}`);
+    return done("skip", `nothing to check (${outcome.reason})`, {}, outcome.findings);
   return { ...raw, result: { ...raw.result, status } };
 }
 

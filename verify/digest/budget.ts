@@ -129,7 +129,9 @@ function gapFinding(
   const internalPercent = internalShare(worst);
   const eaten = truncated && internalPercent >= EATEN_PERCENT;
   const windows = affected.map((entry) => entry.path.replace(/^\/digests\/|\.md$/g, ""));
-  const example = worst.bullets.find(({ path }) => isInternalPath(path, "current"))?.path ?? prefix;
+  const example =
+    worst.bullets.find(({ path }) => isInternalPath(path, "current") && prefixOf(path) === prefix)?.path ??
+    prefix;
   return {
     code: eaten ? "digest.budget-eaten" : "digest.internal-paths-listed",
     title: eaten

@@ -14,6 +14,8 @@ export type Diagnosis =
   | { readonly step: 5; readonly verdict: "index-missing" }
   | { readonly step: 6; readonly verdict: "row-alias-mismatch" }
   | { readonly step: 7; readonly verdict: "unwraps-empty" }
+  /** Only without a refresh: nobody has sampled since the records arrived. */
+  | { readonly step: 8; readonly verdict: "not-refreshed" }
   | { readonly step: 8; readonly verdict: "merge-dropped-fields" }
   | { readonly step: 9; readonly verdict: "silent-empty" };
 
@@ -59,6 +61,7 @@ export function diagnose(resource: DiscoveredResourceFact, refresh: RefreshFact 
     return { step: 6, verdict: "row-alias-mismatch" };
   }
   if (read.every((row) => row.content !== "fields")) return { step: 7, verdict: "unwraps-empty" };
+  if (refresh?.report == null) return { step: 8, verdict: "not-refreshed" };
   if (wroteDuring(resource, refresh)) return { step: 9, verdict: "silent-empty" };
   return { step: 8, verdict: "merge-dropped-fields" };
 }
@@ -74,6 +77,7 @@ export function diagnosisFacts(
   return {
     provider,
     resource: resource.path,
+    resources: [resource.path],
     placeholder: resource.placeholder,
     properties: propertyNames(resource)?.length ?? null,
     indexRows: resource.index?.rows ?? null,

@@ -65,6 +65,8 @@ export const schemaHasProperties = defineCheck({
       return [
         {
           code: "discovery.empty-schema",
+          // Records that can be sampled make it a matter of refreshing, not of a broken emitter.
+          severity: verdict === "not-refreshed" ? "warn" : "error",
           title: `${resource.path}: the schema is empty although ${plural(resource.index?.rows ?? 0, "record")} ${resource.index?.rows === 1 ? "is" : "are"} indexed`,
           subject: { kind: "resource", ref: resource.path },
           evidence: [schemaProof(resource)],
@@ -131,6 +133,7 @@ type CauseCode =
   | "discovery.records-unwrap-empty"
   | "discovery.merge-dropped-fields"
   | "discovery.silent-empty"
+  | "discovery.not-refreshed"
   | "discovery.no-records";
 
 /** VD-12. */
@@ -185,6 +188,14 @@ export const samplesReachable: Check = defineCheck({
       not: "None of the known causes: each was tested.",
       fix: "File it with this report: the deployment hides the reason.",
     },
+    "discovery.not-refreshed": {
+      severity: "warn",
+      means:
+        "Schemas are empty although their records can be found and have fields: nobody has sampled them since they arrived.",
+      decided: "A sample was read from the index rows; this run did not refresh.",
+      not: "Not cloud#778: there the records cannot be found from the rows.",
+      fix: "Refresh discovery. If a schema is still empty afterwards, the report names why.",
+    },
     "discovery.no-records": {
       severity: "info",
       means: "The resource has no records, so there is nothing to infer a schema from.",
@@ -195,7 +206,10 @@ export const samplesReachable: Check = defineCheck({
   },
   run: ({ discovery, refresh }) => {
     const flat = flatResources(discovery);
-    const findings = flat.flatMap(({ provider, resource }) => causeOf(provider, resource, refresh));
+    const findings = [
+      ...flat.flatMap(({ provider, resource }) => causeOf(provider, resource, refresh)),
+      ...discovery.providers.flatMap(({ provider, resources }) => notRefreshed(provider, resources, refresh)),
+    ];
     const open = flat
       .map(({ resource }) => diagnose(resource, refresh))
       .find((diagnosis) => diagnosis.step === 0);
@@ -348,6 +362,30 @@ function causeOf(
   }
 }
 
+/** One finding per provider: a refresh treats all its resources at once. */
+function notRefreshed(
+  provider: string,
+  resources: readonly DiscoveredResourceFact[],
+  refresh: RefreshFact | null,
+): FindingDraft<"discovery.not-refreshed">[] {
+  const stale = resources.filter((resource) => diagnose(resource, refresh).verdict === "not-refreshed");
+  const [first] = stale;
+  if (first === undefined) return [];
+  return [
+    {
+      code: "discovery.not-refreshed",
+      title: `${provider}: ${plural(stale.length, "schema")} ${stale.length === 1 ? "is" : "are"} empty although the records can be sampled; discovery was not refreshed since`,
+      detail: stale.map((resource) => resource.path).join(", "),
+      subject: { kind: "provider", ref: provider },
+      confidence: "likely",
+      evidence: [...sampleProof(first), schemaProof(first)],
+      facts: { provider, resources: stale.map((resource) => resource.path) },
+      ruledOut: ["cloud#778: the records were found from the index rows"],
+      remedy: verifyAgain(provider),
+    },
+  ];
+}
+
 /** The first row beside what is really there. */
 function mismatchProof(resource: DiscoveredResourceFact): EvidenceItem[] {
   const row = resource.sample?.rows[0];
@@ -402,7 +440,7 @@ function flatResources(discovery: DiscoveryFact) {
 
 function verifyAgain(provider: string) {
   return {
-    text: `Refresh and look again, which confirms or excludes cloud#778`,
+    text: "Refresh discovery and look again; that tells a stale schema from cloud#778",
     commands: [suggest(`relayfile verify discovery ${provider}`, "refresh")],
   };
 }

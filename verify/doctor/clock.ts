@@ -47,7 +47,7 @@ export default defineCheck({
             { type: "http", exchangeId: sample.exchangeId, quote: "Date header of the answer" },
           ],
           facts: { skewMs: clock.skewMs },
-          ruledOut: ["a slow network: the round trip was " + `${sample.roundTripMs} ms`],
+          ruledOut: [`a slow network: the round trip was ${sample.roundTripMs} ms`],
         },
       ],
       `the clocks differ by ${seconds} s`,

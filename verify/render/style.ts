@@ -30,12 +30,9 @@ export const PLAIN: TextStyle = {
 /** The text in ASCII where the terminal has nothing better. */
 export function plainText(text: string, style: Pick<TextStyle, "unicode">): string {
   if (style.unicode) return text;
-  return text
-    .replaceAll("·", "|")
-    .replaceAll("…", "...")
-    .replaceAll("—", "-")
-    .replaceAll("×", "x")
-    .replace(/[^\x20-\x7e\n\x1b]/g, "?");
+  const ascii = text.replaceAll("·", "|").replaceAll("…", "...").replaceAll("—", "-").replaceAll("×", "x");
+  // Colour codes are ASCII too, so only what lies above it is replaced.
+  return ascii.replace(/[\u0080-\uffff]/g, "?");
 }
 
 /** Cuts a line to a width, marking the cut; colour codes must not be in it yet. */

@@ -9,7 +9,6 @@ import {
   curlOf,
   evidenceLine,
   factsLine,
-  findingsById,
   issueWords,
   outcomeWord,
   rootsOf,
@@ -64,7 +63,6 @@ function rootBlock(report: Report, finding: Finding, style: TextStyle): string[]
   const issue = issueWords(finding);
   const width = style.width - 4;
   const indent = (text: string, label = "") => wrap(`${label}${text}`, width).map((line) => `    ${line}`);
-  const byId = findingsById(report);
   const explained = report.findings.filter((other) => other.causedBy.includes(finding.id));
   const exchange = curlOf(report, finding);
   const known = finding.confidence === "confirmed" ? [] : [finding.confidence];
@@ -78,7 +76,7 @@ function rootBlock(report: Report, finding: Finding, style: TextStyle): string[]
     ...(finding.ruledOut.length === 0 ? [] : indent(finding.ruledOut.join("; "), "ruled out: ")),
     ...(explained.length === 0
       ? []
-      : indent(explained.map((other) => byId.get(other.id)?.code).join(", "), "explains: ")),
+      : indent([...new Set(explained.map((other) => other.code))].join(", "), "explains: ")),
     ...(finding.knownIssue === undefined || finding.knownIssue.missing.length === 0
       ? []
       : indent(finding.knownIssue.missing.join("; "), "not looked at: ")),
