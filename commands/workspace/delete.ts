@@ -1,8 +1,9 @@
 /** `relayfile workspace delete`: forgets a workspace here, or deletes it with everything in it. */
-import { workspaceTokenPath } from "../../lib/client/home.ts";
+import { dropWorkspaceToken, switchCurrentToken } from "../../lib/client/current-workspace.ts";
 import { findWorkspace, updateRegistry } from "../../lib/client/registry.ts";
-import { requireWorkspace, type Target } from "../../lib/client/target.ts";
+import { describe, requireWorkspace, type Target } from "../../lib/client/target.ts";
 import { fail } from "../../lib/errors.ts";
+import type { RegisteredWorkspace } from "../../lib/model/workspace.ts";
 import { type CommandContext, command, type Document } from "../_command.ts";
 import { TARGET_ARGS, targetFlags, withSession } from "../_target.ts";
 
@@ -64,17 +65,20 @@ export default command({
   },
 });
 
-/** Removes the registry entry and the workspace's own token file; null when it was not registered. */
+/** Removes the registry entry and the workspace's token; the next default becomes current. Null when it was not registered. */
 async function forget(target: Target, text: string, id: string, context: CommandContext) {
-  const path = workspaceTokenPath(target.home, id);
-  if (path === null) return null;
-  let gone: { name: string; localDir?: string } | null = null;
-  await updateRegistry(context.ports, target.home, (workspaces) => {
+  const { home } = target;
+  if (home.dir === null) return null;
+  let gone: RegisteredWorkspace | null = null;
+  const registry = await updateRegistry(context.ports, home, (workspaces) => {
     const match = findWorkspace(workspaces, text, id);
     if (match.kind !== "one") return { workspaces };
     gone = match.workspace;
     return { workspaces: workspaces.filter((one) => one !== match.workspace) };
   });
-  context.ports.fs.unlink(path);
-  return gone as { name: string; localDir?: string } | null;
+  dropWorkspaceToken(context.ports, home, id);
+  const next = registry.workspaces.find((one) => one.name === registry.default);
+  const wasCurrent = target.registry.state === "ok" && target.registry.value.default !== registry.default;
+  if (next !== undefined && wasCurrent) switchCurrentToken(context.ports, home, describe(next).id);
+  return gone as RegisteredWorkspace | null;
 }

@@ -1,15 +1,13 @@
-/** `relayfile workspace use`: makes a registered workspace the current one, its token included. */
-import {
-  credentialPaths,
-  readWorkspaceCredentials,
-  workspaceTokenPath,
-  writePrivateJson,
-} from "../../lib/client/home.ts";
-import { findWorkspace, updateRegistry } from "../../lib/client/registry.ts";
-import { describe, resolveTarget, type Target } from "../../lib/client/target.ts";
+/** `relayfile workspace use`: makes a workspace the current one, its token included. */
+import { switchCurrentToken } from "../../lib/client/current-workspace.ts";
+import { requireHome } from "../../lib/client/home.ts";
+import { findWorkspace, updateRegistry, upsertWorkspace } from "../../lib/client/registry.ts";
+import type { Session } from "../../lib/client/session.ts";
+import { describe, requireWorkspace } from "../../lib/client/target.ts";
 import { fail } from "../../lib/errors.ts";
-import { readClaims } from "../../lib/model/token.ts";
+import type { RegisteredWorkspace } from "../../lib/model/workspace.ts";
 import { type CommandContext, command, type Document } from "../_command.ts";
+import { TARGET_ARGS, targetFlags, withSession } from "../_target.ts";
 
 /** What `workspace use` prints. */
 export interface WorkspaceUseDocument extends Document {
@@ -27,58 +25,52 @@ export default command({
     ws: {
       type: "positional",
       required: true,
-      description: "Registered workspace by name or id",
+      description: "Workspace by name, rw_ id or UUID",
       valueHint: "WS",
     },
+    ...TARGET_ARGS,
   },
   examples: [["relayfile workspace use demo", "later commands mean this workspace"]],
-  run: async (args, context) => {
-    const { ports } = context;
-    const target = await resolveTarget({ workspace: args.ws }, ports, { lookup: false });
-    let chosen = { name: "", id: "" };
-    await updateRegistry(ports, target.home, (workspaces) => {
-      const match = findWorkspace(workspaces, args.ws);
-      if (match.kind !== "one") {
-        const several =
-          match.kind === "ambiguous"
-            ? ` means several ids: ${match.ids.join(", ")}`
-            : " is not registered here";
-        return fail("workspace_not_found", `workspace ${args.ws}${several}`, {
-          hint: `relayfile workspace join ${args.ws}`,
-        });
-      }
-      chosen = { name: match.workspace.name, id: describe(match.workspace).id };
-      return { workspaces, default: match.workspace.name };
-    });
-    const hasToken = switchToken(target, chosen.id, context);
-    const document: WorkspaceUseDocument = {
-      schemaVersion: "1.0",
-      kind: "relayfile.workspace-use",
-      name: chosen.name,
-      workspaceId: chosen.id,
-      hasToken,
-    };
-    return { document, exit: "PASS" };
-  },
+  run: async (args, context) =>
+    withSession(targetFlags(args, args.ws), context, async (session) => {
+      const { home } = session.target;
+      requireHome(home);
+      const chosen = await choose(session, args.ws, context);
+      const workspaceId = describe(chosen).id;
+      const document: WorkspaceUseDocument = {
+        schemaVersion: "1.0",
+        kind: "relayfile.workspace-use",
+        name: chosen.name,
+        workspaceId,
+        hasToken: switchCurrentToken(context.ports, home, workspaceId),
+      };
+      return { document, exit: "PASS" };
+    }),
 });
 
-/**
- * Keeps the token of the workspace that was current in its own file and puts the chosen one's into
- * `credentials.json`, which is removed when there is none: a token there would decide which workspace is meant.
- */
-function switchToken(target: Target, workspaceId: string, context: CommandContext): boolean {
+/** Makes the workspace the default of the registry, adding it when only the control plane knew it. */
+async function choose(session: Session, text: string, context: CommandContext): Promise<RegisteredWorkspace> {
   const { ports } = context;
-  const main = credentialPaths(target.home).workspace;
-  const kept = workspaceTokenPath(target.home, workspaceId);
-  if (main === null || kept === null) return false;
-  const present = readWorkspaceCredentials(ports.fs, main);
-  const claim = present.state === "ok" ? (readClaims(present.value.token)?.workspaceId ?? null) : null;
-  if (claim === workspaceId) return true;
-  const aside = claim === null ? null : workspaceTokenPath(target.home, claim);
-  if (present.state === "ok" && aside !== null) writePrivateJson(ports, aside, present.value);
-  const stored = readWorkspaceCredentials(ports.fs, kept);
-  if (stored.state === "ok") writePrivateJson(ports, main, stored.value);
-  // A token that names no workspace cannot be put aside under one, so it stays where it is.
-  else if (aside !== null) ports.fs.unlink(main);
-  return stored.state === "ok";
+  const { target } = session;
+  const found = requireWorkspace(target);
+  const name = found.name ?? found.id;
+  const registry = await updateRegistry(ports, target.home, (workspaces) => {
+    const match = findWorkspace(workspaces, text, found.id);
+    if (match.kind === "one") return { workspaces, default: match.workspace.name };
+    // Resolving a bare id asks nobody, so it may be mistyped: only a workspace with a name is known to exist.
+    if (found.name === null) {
+      return fail("workspace_not_found", `workspace ${text} is not registered here`, {
+        hint: `relayfile workspace join ${text}`,
+      });
+    }
+    const { id, cloudId } = found;
+    const entry = { name, id: cloudId ?? id, ...(cloudId === null ? {} : { relayWorkspaceId: id }) };
+    const cloudApiUrl = target.controlPlaneUrl;
+    return {
+      workspaces: upsertWorkspace(workspaces, { ...entry, cloudApiUrl }, ports.clock.now()),
+      default: name,
+    };
+  });
+  const chosen = registry.workspaces.find((one) => one.name === registry.default);
+  return chosen ?? fail("bug", "the registry lost the workspace it was given");
 }

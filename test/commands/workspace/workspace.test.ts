@@ -168,6 +168,20 @@ describe("relayfile workspace use", () => {
     expect(it.read("workspaces.json")).toMatchObject({ default: "a" });
   });
 
+  test("a workspace that only the control plane knows is registered", async () => {
+    using it = world({
+      [`GET ${API}`]: () => json({ workspaces: [{ id: UUID, name: "demo" }] }),
+      [`GET ${API}/${UUID}/resolve`]: resolved,
+    });
+    const run = await runCli("workspace use demo --json", it.ports);
+    expect(run.document).toMatchObject({ name: "demo", workspaceId: A, hasToken: false });
+    expect(it.read("workspaces.json")).toMatchObject({
+      default: "demo",
+      workspaces: [{ name: "demo", id: UUID, relayWorkspaceId: A, cloudApiUrl: `${BASE}/cloud` }],
+    });
+    expect(await runCli("workspace use rw_typoooo0", it.ports)).toMatchObject({ exit: 1 });
+  });
+
   test("an unknown workspace changes nothing", async () => {
     using it = world({}, false);
     expect(await runCli("workspace use nosuch", it.ports)).toMatchObject({ exit: 1 });
@@ -187,6 +201,20 @@ describe("relayfile workspace delete", () => {
     expect(it.read("workspaces.json")).toMatchObject({ workspaces: [] });
     expect(it.ports.fs.lstat(`${it.home}/tokens/${A}.json`)).toBeNull();
     expect(it.requests).toHaveLength(0);
+  });
+
+  test("takes the current token away and hands over to the next workspace", async () => {
+    using it = world({});
+    it.write("workspaces.json", {
+      default: "a",
+      workspaces: [...registered.workspaces, { name: "b", id: B, createdAt: "t" }],
+    });
+    it.write("credentials.json", { server: BASE, token: tokenOf(A) });
+    it.write(`tokens/${B}.json`, { server: BASE, token: tokenOf(B) });
+    expect(await runCli("workspace delete a", it.ports)).toMatchObject({ exit: 0 });
+    expect(it.read("credentials.json")).toMatchObject({ token: tokenOf(B) });
+    expect(await runCli("workspace delete b", it.ports)).toMatchObject({ exit: 0 });
+    expect(it.ports.fs.lstat(`${it.home}/credentials.json`)).toBeNull();
   });
 
   test("--remote needs --yes, and keeps the entry when the service refuses", async () => {
