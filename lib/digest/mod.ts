@@ -83,7 +83,8 @@ export function composeDigest(input: DigestInput): Digest {
     const verb = isContentEvent(event) ? verbOfRecord(input.recordOf(event), event.path) : null;
     return {
       provider: event.provider || WORKSPACE_SECTION,
-      identifier: input.nameOf(event.path) ?? identifierOf(event.path),
+      identifier:
+        event.path === "/" ? event.provider : (input.nameOf(event.path) ?? identifierOf(event.path)),
       verb: verb ?? verbOfType(event.type),
       path: event.path,
     };

@@ -1,6 +1,7 @@
 /** Pipeline dependencies for tests: a clock that does not wait, no network, quiet logs. */
-import type { PipelineDeps } from "../../lib/pipeline/deps.ts";
+
 import { CURRENT_ERA, type Era } from "../../lib/model/era.ts";
+import type { PipelineDeps } from "../../lib/pipeline/deps.ts";
 
 /** Dependencies; anything may be replaced. */
 export function pipelineDeps(overrides: Partial<PipelineDeps> & { era?: Era } = {}): PipelineDeps {

@@ -105,9 +105,9 @@ function reservedName(provider: ProviderDefinition, path: string): { message: st
     const hint = `Create with any other name, for example ${path.slice(0, -"new.json".length)}draft 1.json`;
     return { message: "new.json is not a way to create", hint };
   }
-  if (RESERVED.has(leaf)) {
+  if (RESERVED.has(leaf) || leaf.startsWith(".")) {
     return {
-      message: `${leaf} is written by relayfile itself`,
+      message: `${leaf} is a reserved name and reaches no provider`,
       hint: `Read /${provider.id}/LAYOUT.md for what can be written`,
     };
   }

@@ -1,6 +1,6 @@
 /** LAYOUT.md, the provider's root index and the adapter document, rendered from the registry so that they cannot drift. */
 import { CURRENT_ERA, type Era } from "../../model/era.ts";
-import type { ProviderDefinition, ResourceDefinition } from "../../providers/definition.ts";
+import type { ProviderDefinition, ResourceDefinition, SchemaNode } from "../../providers/definition.ts";
 import { advertisedResources, type DiscoveryFile, operationsOf } from "./discovery.ts";
 import { isExactFile, isFlat } from "./paths.ts";
 
@@ -189,19 +189,27 @@ function contractOf(resource: ResourceDefinition): string {
   const write = resource.write;
   if (write === undefined) return "";
   const { properties, required } = write.schema;
-  const fields = Object.entries(properties).map(([name, node]) => {
-    const type = Array.isArray(node.type) ? node.type.join(" or ") : (node.type ?? "any");
-    const values = Array.isArray(node.enum)
-      ? `; one of ${node.enum.map((value) => JSON.stringify(value)).join(", ")}`
-      : "";
-    return `- \`${name}\` (${type}${values})${typeof node.description === "string" ? `: ${node.description}` : ""}`;
-  });
+  const fields = Object.entries(properties).flatMap(([name, node]) => fieldLines(name, node));
   const optional = Object.keys(properties).filter((name) => !required.includes(name));
   return [
     `### ${resource.path}`,
     `Operations: ${operationsOf(write).join(", ")}. Required to create: ${required.join(", ") || "nothing"}. Optional: ${optional.join(", ") || "nothing"}.`,
     fields.join("\n"),
   ].join("\n\n");
+}
+
+/** A field and, for objects with fields of their own, those too. */
+function fieldLines(name: string, node: SchemaNode): string[] {
+  const type = Array.isArray(node.type) ? node.type.join(" or ") : (node.type ?? "any");
+  const values = Array.isArray(node.enum)
+    ? `; one of ${node.enum.map((value) => JSON.stringify(value)).join(", ")}`
+    : "";
+  const about = typeof node.description === "string" ? `: ${node.description}` : "";
+  const inner = Object.entries((node.properties ?? {}) as Record<string, SchemaNode>);
+  return [
+    `- \`${name}\` (${type}${values})${about}`,
+    ...inner.flatMap(([key, child]) => fieldLines(`${name}.${key}`, child)),
+  ];
 }
 
 function fence(lines: readonly string[], language = ""): string {

@@ -1,0 +1,94 @@
+/** The incidents of May 2026 happen by their own mechanism, and do not happen today (cloud#778, cloud#771 family). */
+import { describe, expect, test } from "bun:test";
+import { CURRENT_ERA, MAY_2026_ERA } from "../../../lib/model/era.ts";
+import type { IndexRow } from "../../../lib/pipeline/pure/index-rows.ts";
+import { isInternalPath } from "../../../lib/pipeline/pure/internal-paths.ts";
+import { refreshDiscovery } from "../../../lib/pipeline/refresh.ts";
+import { pipelineStack, syncAll } from "../../support/seeded-tree.ts";
+
+const SCHEMA = "/discovery/jira/issues/.schema.json";
+const schemaOf = (text: string) => JSON.parse(text) as { properties: Record<string, unknown> };
+
+describe("cloud#778", () => {
+  test("refresh says backfilled while the Jira issue schema stays empty and untouched", async () => {
+    const stack = pipelineStack(MAY_2026_ERA);
+    await syncAll(stack, "jira");
+    const before = await stack.tree.read(SCHEMA);
+    const report = await refreshDiscovery(stack.tree, "jira", stack.deps);
+    expect(report).toEqual({ provider: "jira", discoveryBackfilled: true, errors: 0 });
+    expect(schemaOf(stack.tree.text(SCHEMA)).properties).toEqual({});
+    expect((await stack.tree.read(SCHEMA))?.revision).toBe(before?.revision);
+    // The mechanism: rows carry the numeric id, the alias directory is keyed by the issue key.
+    const rows = stack.tree.json("/jira/issues/_index.json") as IndexRow[];
+    expect(rows.length).toBeGreaterThan(30);
+    expect(rows[0]).not.toHaveProperty("canonicalPath");
+    const keys = stack.tree.paths().filter((path) => path.startsWith("/jira/issues/by-id/"));
+    expect(keys).toContain("/jira/issues/by-id/KAN-1.json");
+    for (const row of rows) expect(keys).not.toContain(`/jira/issues/by-id/${row.id}.json`);
+    // Projects are keyed by their id and sample well: the twelve properties of the live system.
+    expect(
+      Object.keys(schemaOf(stack.tree.text("/discovery/jira/projects/.schema.json")).properties).length,
+    ).toBe(12);
+  });
+
+  test("Linear issues infer their 66 properties in the same era", async () => {
+    const stack = pipelineStack(MAY_2026_ERA);
+    await syncAll(stack, "linear");
+    await refreshDiscovery(stack.tree, "linear", stack.deps);
+    expect(
+      Object.keys(schemaOf(stack.tree.text("/discovery/linear/issues/.schema.json")).properties).length,
+    ).toBe(66);
+  });
+
+  test("today the sampler follows canonicalPath and schemas are authored", async () => {
+    const stack = pipelineStack();
+    await syncAll(stack, "jira");
+    const report = await refreshDiscovery(stack.tree, "jira", stack.deps);
+    expect(report).toMatchObject({ discoveryBackfillStatus: "complete", samplingWarnings: [], errors: 0 });
+    expect(Object.keys(schemaOf(stack.tree.text(SCHEMA)).properties)).toContain("fields");
+  });
+
+  test("today's sampler over May's tree still finds the records, by the row's key", async () => {
+    const stack = pipelineStack({ ...MAY_2026_ERA, sampler: "current" });
+    await syncAll(stack, "jira");
+    await refreshDiscovery(stack.tree, "jira", stack.deps);
+    expect(Object.keys(schemaOf(stack.tree.text(SCHEMA)).properties)).toContain("fields");
+  });
+
+  test("refresh is byte-stable: a second run writes nothing", async () => {
+    for (const era of [CURRENT_ERA, MAY_2026_ERA]) {
+      const stack = pipelineStack(era);
+      await syncAll(stack, "linear");
+      await refreshDiscovery(stack.tree, "linear", stack.deps);
+      const events = stack.tree.events.length;
+      await refreshDiscovery(stack.tree, "linear", stack.deps);
+      expect(stack.tree.events.length).toBe(events);
+    }
+  });
+});
+
+describe("digest budget", () => {
+  test("60 unchanged re-syncs make 2,100 by-project events that May's filter lets through", async () => {
+    const stack = pipelineStack(MAY_2026_ERA);
+    await syncAll(stack, "linear");
+    const first = stack.tree.events.length;
+    for (let n = 0; n < 60; n++) await syncAll(stack, "linear");
+    const burst = stack.tree.events.slice(first);
+    expect(burst.length).toBe(2_100);
+    expect(
+      burst.every(
+        ({ path, type }) => path.startsWith("/linear/issues/by-project/") && type === "file.updated",
+      ),
+    ).toBe(true);
+    expect(burst.some(({ path }) => isInternalPath(path, "2026-05"))).toBe(false);
+    expect(burst.every(({ path }) => isInternalPath(path, "current"))).toBe(true);
+  });
+
+  test("today an unchanged re-sync changes nothing", async () => {
+    const stack = pipelineStack();
+    for (const provider of ["linear", "jira"]) await syncAll(stack, provider);
+    const events = stack.tree.events.length;
+    for (const provider of ["linear", "jira"]) await syncAll(stack, provider);
+    expect(stack.tree.events.length).toBe(events);
+  });
+});
