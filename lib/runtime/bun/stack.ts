@@ -12,7 +12,7 @@ import { createControlPlane } from "../../service/control-plane/mod.ts";
 import type { ControlPlaneEnv } from "../../service/control-plane/env.ts";
 import { beginConnection, EMBEDDED_BACKEND } from "../../service/control-plane/integrations.ts";
 import { ControlStore, type WorkspaceRow } from "../../service/control-plane/store.ts";
-import { TokenMint } from "../../service/control-plane/tokens.ts";
+import { type CloudPair, TokenMint } from "../../service/control-plane/tokens.ts";
 import { createWorkspace } from "../../service/control-plane/workspaces.ts";
 import { createFileApi } from "../../service/file-api/mod.ts";
 import { CLOUD_PREFIX, createFront } from "../../service/front.ts";
@@ -69,6 +69,8 @@ export interface Stack {
     scopes: readonly string[],
     options?: { agent?: string; lifetimeMs?: number; workspaceId?: string },
   ): Promise<string>;
+  /** A fresh cloud session, for tests and probes. */
+  cloudSession(): Promise<CloudPair>;
   /** Ends everything; what was accepted is on disk. */
   stop(): Promise<void>;
 }
@@ -192,6 +194,7 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
           ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
         })
       ).token,
+    cloudSession: () => mint.newSession(),
     stop: async () => {
       for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     },
