@@ -22,6 +22,10 @@ export const SECTIONS: readonly CommandSection[] = [
   {
     title: "Start",
     commands: {
+      demo: lazy(
+        "A stack on this machine with three planted incidents, and their diagnosis",
+        () => import("./demo.ts"),
+      ),
       serve: lazy("Run the embedded file API and control plane on loopback", () => import("./serve.ts")),
       login: lazy("Sign in to the control plane", () => import("./login.ts")),
       logout: lazy("Sign out and remove every credential kept here", () => import("./logout.ts")),

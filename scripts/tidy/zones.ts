@@ -57,6 +57,7 @@ export const ZONES: readonly Zone[] = [
     packages: ["zod", "@cfworker/json-schema"],
     pure: true,
   }),
+  zone("lib/demo/", [...PORTS, "lib/client/", "lib/mount/", "lib/simulator/seed/"]),
   zone("lib/simulator/", PORTS, { packages: ["zod", "hono"] }),
   zone("lib/service/", [...PORTS, "lib/digest/", "lib/pipeline/", "lib/providers/"], {
     packages: ["hono", "jose", "@cfworker/json-schema", "zod"],

@@ -10,6 +10,7 @@ export const VIEWS: Record<string, () => Promise<{ default: View }>> = {
   "relayfile.completion": () => import("./completion.ts"),
   "relayfile.schema": () => import("./schema.ts"),
   "relayfile.schema-list": () => import("./schema-list.ts"),
+  "relayfile.demo": () => import("./demo.ts"),
   "relayfile.help": () => import("./help.ts"),
   "relayfile.serve": () => import("./serve.ts"),
   "relayfile.version": () => import("./version.ts"),
