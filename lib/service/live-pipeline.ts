@@ -70,29 +70,6 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
   };
 }
 
-/** Tells the simulator what a webhook says exists, so that a later edit of that record finds it at the provider. */
-async function teachSimulator(options: LivePipelineDeps, input: IngestInput): Promise<void> {
-  if (options.simulatorUrl === null) return;
-  const provider = providerById(input.provider);
-  if (provider === null) return;
-  const event = provider.eventHeader === undefined ? undefined : input.headers[provider.eventHeader];
-  const headers = {
-    "content-type": "application/json",
-    ...(event === undefined ? {} : { "x-github-event": event }),
-  };
-  const body = JSON.stringify(input.payload);
-  const url = `${options.simulatorUrl}/learn/${provider.id}`;
-  try {
-    await options.fetch(new Request(url, { method: "POST", headers, body }));
-  } catch (thrown) {
-    // The webhook itself is fine; only a later writeback of this record will be answered with 404.
-    options.log.warn("the simulator could not be told of a webhook", {
-      provider: provider.id,
-      error: messageOf(thrown),
-    });
-  }
-}
-
 async function initialSync(
   tree: TreeStore,
   providerId: string,
