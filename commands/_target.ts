@@ -2,7 +2,6 @@
 
 import { openSession, type Session } from "../lib/client/session.ts";
 import { resolveTarget, type Target, type TargetFlags } from "../lib/client/target.ts";
-import { explainWrongService } from "../lib/client/which-service.ts";
 import { lookupWorkspace } from "../lib/client/workspace-lookup.ts";
 import { fail, isRelayfileError, RelayfileError } from "../lib/errors.ts";
 import type { ArgSpecs, ArgValues, CommandContext } from "./_command.ts";
@@ -85,9 +84,7 @@ export async function withSession<T>(
   try {
     return await work(session);
   } catch (thrown) {
-    const { target } = session;
-    const urls = { ...target, fileApiUrl: session.fileApiUrl() };
-    throw withWorkspaceHint(await explainWrongService(thrown, urls, context.ports.fetch), target);
+    throw withWorkspaceHint(await session.explain(thrown), session.target);
   }
 }
 

@@ -92,8 +92,9 @@ async function cloudIdentity(session: Session, signal: AbortSignal): Promise<Clo
     const organization = me.currentOrganization?.name ?? me.currentOrganization?.slug ?? null;
     return { ...base, state: "signed-in", account, organization, problem: null };
   } catch (thrown) {
-    if (!isRelayfileError(thrown)) throw thrown;
-    return { ...base, state: stateOf(thrown), problem: problemOf(thrown) };
+    const explained = await session.explain(thrown);
+    if (!isRelayfileError(explained)) throw explained;
+    return { ...base, state: stateOf(explained), problem: problemOf(explained) };
   }
 }
 
@@ -119,8 +120,9 @@ async function workspaceIdentity(session: Session, signal: AbortSignal): Promise
     await (await session.files()).tree({ path: "/", depth: 1 }, { signal });
     return { ...base, state: "accepted", problem: null };
   } catch (thrown) {
-    if (!isRelayfileError(thrown)) throw thrown;
-    return { ...base, state: stateOf(thrown), problem: problemOf(thrown) };
+    const explained = await session.explain(thrown);
+    if (!isRelayfileError(explained)) throw explained;
+    return { ...base, state: stateOf(explained), problem: problemOf(explained) };
   }
 }
 
@@ -136,6 +138,9 @@ function problemOf(error: RelayfileError | undefined): IdentityProblem | null {
 /** Somebody whose every present identity works is signed in, even with one of the two only. */
 function exitOf(cloud: CloudIdentity, workspace: WorkspaceIdentity): ExitName {
   const states = [cloud.state, workspace.state];
+  // A URL that names the wrong service is a definite answer, and not one about an identity.
+  if ([cloud.problem, workspace.problem].some((problem) => problem?.code === "wrong_service"))
+    return "FINDINGS";
   if (states.includes("refused") || states.every((state) => state === "absent")) return "AUTH";
   return states.includes("unknown") ? "UNDETERMINED" : "PASS";
 }

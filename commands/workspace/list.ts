@@ -66,8 +66,9 @@ async function askControlPlane(
   try {
     return { rows: await session.control.workspaces({ signal }) };
   } catch (thrown) {
-    if (!isRelayfileError(thrown)) throw thrown;
-    return { problem: thrown };
+    const explained = await session.explain(thrown);
+    if (!isRelayfileError(explained)) throw explained;
+    return { problem: explained };
   }
 }
 

@@ -5,6 +5,7 @@ import { type ControlApi, controlApi } from "./control-api.ts";
 import { type FileApi, fileApi } from "./file-api.ts";
 import type { ServiceTarget } from "./http.ts";
 import { requireBaseUrl, requireWorkspace, type Target } from "./target.ts";
+import { explainWrongService } from "./which-service.ts";
 import { workspaceSession } from "./workspace-session.ts";
 
 /** Clients of both services. Building one does no I/O; credentials are looked at when the first call needs them. */
@@ -23,6 +24,8 @@ export interface Session {
   fileTarget(): Promise<ServiceTarget>;
   /** Base URL of the file API in use. */
   fileApiUrl(): string;
+  /** The error to report for a failed call: a wrong base URL is named as such, anything else stays what it is. */
+  explain(thrown: unknown): Promise<unknown>;
 }
 
 /** What a session needs of the world. */
@@ -70,6 +73,8 @@ export function openSession(target: Target, ports: SessionPorts, signal?: AbortS
     fileTarget,
     files: async () => fileApi(await fileTarget(), requireWorkspace(target).id),
     fileApiUrl: workspace.fileApiUrl,
+    explain: (thrown) =>
+      explainWrongService(thrown, { ...target, fileApiUrl: workspace.fileApiUrl() }, ports.fetch),
   };
 }
 
