@@ -3,6 +3,7 @@
  * diagnosis of each. Nothing stays behind: no file, no process, no setting.
  */
 import type { DemoReport, IncidentResult } from "../lib/demo/incidents.ts";
+import { isRelayfileError } from "../lib/errors.ts";
 import type { Ports } from "../lib/ports.ts";
 import type { Report } from "../verify/report.ts";
 import { type CommandContext, type CommandResult, command, type Document } from "./_command.ts";
@@ -40,11 +41,22 @@ export default command({
     const directory = `${context.ports.host.tempDir}/relayfile-demo-${context.ports.random.uuid().slice(0, 8)}`;
     try {
       return await inDirectory(directory, once, context);
+    } catch (thrown) {
+      // Ctrl-C while the stack is still being filled is the ordinary end of a demo that stays up.
+      if (once || !isRelayfileError(context.signal.reason, "interrupted", "terminated")) throw thrown;
+      return { document: STOPPED, exit: "PASS" };
     } finally {
       removeTree(context.ports, directory);
     }
   },
 });
+
+/** Printed when the demo is stopped before it has found anything. */
+const STOPPED: Document & { readonly verdict: string } = {
+  schemaVersion: "1.0",
+  kind: "relayfile.demo-stopped",
+  verdict: "stopped before the incidents had happened; nothing is left",
+};
 
 async function inDirectory(directory: string, once: boolean, outer: CommandContext): Promise<CommandResult> {
   const home = `${directory}/home`;
@@ -67,8 +79,10 @@ async function inDirectory(directory: string, once: boolean, outer: CommandConte
     const { deliverGithub, floodByProject } = await import("../lib/demo/plant.ts");
     const { DIGEST_FLOOD_EVENTS, judgeIncidents } = await import("../lib/demo/incidents.ts");
     const target = { ...stack, token, ...ports, signal };
-    await floodByProject(target, DIGEST_FLOOD_EVENTS);
-    await deliverGithub(target);
+    const { info } = ports.log;
+    info("stack is up, linear and jira are synced", { url: stack.fileApiUrl });
+    info("linear synced again", { times: await floodByProject(target, DIGEST_FLOOD_EVENTS) });
+    info("github webhooks delivered", { count: await deliverGithub(target) });
 
     const { startMirror } = await import("../lib/demo/mirror.ts");
     const { bunMountWorld } = await import("../lib/runtime/bun/mount-world.ts");
@@ -82,7 +96,8 @@ async function inDirectory(directory: string, once: boolean, outer: CommandConte
       token,
     });
     stops.push(() => mirror.stop());
-    await mirror.saveRefusedFile(signal);
+    info("mirror is up", { directory: mirrorDir });
+    info("a save was refused", { opId: await mirror.saveRefusedFile(signal) });
 
     const reports = await diagnose(context);
     const incidents = judgeIncidents(reports);
@@ -128,7 +143,13 @@ async function diagnose(context: CommandContext): Promise<Record<DemoReport, Rep
 function isolated(ports: Ports, directory: string, home: string): Ports {
   const { PATH, LANG, TZ } = ports.host.env;
   const env = { PATH, LANG, TZ, RELAYFILE_HOME: home };
-  return { ...ports, host: { ...ports.host, env, cwd: directory, homeDir: directory } };
+  // What goes wrong here is planned, so it is no warning to the person who started the demo.
+  const { debug, info } = ports.log;
+  return {
+    ...ports,
+    log: { debug, info, warn: info, error: info },
+    host: { ...ports.host, env, cwd: directory, homeDir: directory },
+  };
 }
 
 function nextOf(incidents: readonly IncidentResult[], once: boolean): DemoDocument["next"] {
