@@ -29,6 +29,8 @@ export function listen(port: number, handler: (request: Request) => Promise<Resp
       hostname: "127.0.0.1",
       port,
       development: false,
+      // Bun shares ports in production mode unless told otherwise; a second serve on one port must fail instead.
+      reusePort: false,
       idleTimeout: 0,
       // Sizes are judged per route before a body is read; this only bounds what no route asked for.
       maxRequestBodySize: 4 * FILE_API.bodyBytesMax,
