@@ -1,11 +1,11 @@
 /** What `doctor` and `verify` share: their flags, the way from flags to a run, and what happens to the report. */
-import { requireBaseUrl, resolveTarget, boundElsewhere, type Target } from "../lib/client/target.ts";
+import { boundElsewhere, requireBaseUrl, resolveTarget, type Target } from "../lib/client/target.ts";
 import { type ExitName, fail, osCodeOf } from "../lib/errors.ts";
 import type { Suite } from "../verify/check.ts";
 import type { ProbeTarget } from "../verify/evidence.ts";
+import { trimBodies } from "../verify/render/json.ts";
 import { FORMATS, type Format, renderReport } from "../verify/render/mod.ts";
 import { present } from "../verify/render/presentation.ts";
-import { trimBodies } from "../verify/render/json.ts";
 import type { Report } from "../verify/report.ts";
 import { type RunOutcome, runSuites } from "../verify/runner.ts";
 import { loadRun, saveRun } from "../verify/saved-run.ts";

@@ -1,7 +1,8 @@
 /** `relayfile doctor`: everything that can be told by reading, in one report. */
-import { command, type CommandContext, type CommandResult, type Document } from "./_command.ts";
+
 import type { Report } from "../verify/report.ts";
 import { listChecks } from "./_check-list.ts";
+import { type CommandContext, type CommandResult, command, type Document } from "./_command.ts";
 import { makeReport, REPORT_ARGS, type ReportArgs } from "./_report.ts";
 
 /** Arguments of `doctor`. */

@@ -1,10 +1,10 @@
 /** `relayfile report render|diff`: saved reports shown in another format, or compared. */
 import { type ExitName, fail, osCodeOf } from "../lib/errors.ts";
+import { diffReports, type ReportDiff } from "../verify/diff.ts";
 import { FORMATS, type Format, renderReport } from "../verify/render/mod.ts";
 import { present } from "../verify/render/presentation.ts";
-import { diffReports, type ReportDiff } from "../verify/diff.ts";
 import { parseReport, type Report } from "../verify/report.ts";
-import { command, type CommandContext, type Document, group } from "./_command.ts";
+import { type CommandContext, command, type Document, group } from "./_command.ts";
 import { localPath, writeOutput } from "./_output.ts";
 
 const REPORT_BYTES_MAX = 64 * 1024 * 1024;

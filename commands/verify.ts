@@ -1,9 +1,10 @@
 /** `relayfile verify discovery|digest|writeback`: one suite, and never a pass for having looked at nothing. */
-import { providerById, PROVIDERS } from "../lib/providers/registry.ts";
+
 import { fail } from "../lib/errors.ts";
+import { PROVIDERS, providerById } from "../lib/providers/registry.ts";
 import type { Report } from "../verify/report.ts";
-import { command, type CommandContext, type CommandResult, type Document } from "./_command.ts";
 import { listChecks } from "./_check-list.ts";
+import { type CommandContext, type CommandResult, command, type Document } from "./_command.ts";
 import { makeReport, REPORT_ARGS, type ReportArgs } from "./_report.ts";
 
 /** What can be verified. */

@@ -42,8 +42,9 @@ const SHAPES: readonly Shape[] = [
   },
   {
     rule: "pair",
+    // Quotes may be escaped: JSON inside a string of JSON.
     pattern:
-      /["']?\b[\w-]*(?:password|passwd|secret|api[_-]?key|access[_-]?token|refresh[_-]?token|private[_-]?key)["']?\s*[:=]\s*["']?([^\s"',;&}\\]{6,})/gi,
+      /\\{0,3}["']?\b[\w-]*(?:password|passwd|secret|api[_-]?key|access[_-]?token|refresh[_-]?token|private[_-]?key)\\{0,3}["']?\s*[:=]\s*\\{0,3}["']?([^\s"',;&}\\]{6,})/gi,
   },
 ];
 
@@ -102,7 +103,7 @@ export function createRedactor(): Redactor {
     return output;
   };
 
-  const valueOf = (key: string | null, value: string): string => {
+  const cleanValue = (key: string | null, value: string): string => {
     if (MARKER.test(value) || value === "") return value;
     if (key !== null && SECRET_KEY.test(key)) return mark("key", value);
     const clean = text(value);
@@ -113,7 +114,7 @@ export function createRedactor(): Redactor {
   };
 
   const json = (value: unknown, key: string | null): unknown => {
-    if (typeof value === "string") return valueOf(key, value);
+    if (typeof value === "string") return cleanValue(key, value);
     if (Array.isArray(value)) return value.map((item) => json(item, key));
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [text(name), json(item, name)]));

@@ -104,7 +104,8 @@ export const servicesInPlace = defineCheck({
   run: ({ fileApi, controlPlane }) => {
     const swapped =
       !fileApi.recognised && !controlPlane.recognised && (fileApi.isOther || controlPlane.isOther);
-    if (!swapped) return judged(2, [], "each URL is judged on its own");
+    const answered = [fileApi, controlPlane].filter((service) => service.probe.status !== null).length;
+    if (!swapped) return judged(answered === 2 ? 2 : 0, [], `${answered} of 2 base URLs answered`);
     return judged(
       2,
       [

@@ -1,0 +1,86 @@
+import { describe, expect, test } from "bun:test";
+import { decide, type VerdictInput } from "../../verify/verdict.ts";
+
+type F = VerdictInput["findings"][number];
+const finding = (over: Partial<F> = {}): F => ({
+  id: "f1",
+  severity: "error",
+  role: "root",
+  class: "other",
+  title: "t",
+  ...over,
+});
+const input = (over: Partial<VerdictInput> = {}): VerdictInput => ({
+  checks: [],
+  findings: [],
+  rootCauses: [],
+  failOn: "error",
+  interrupted: null,
+  ...over,
+});
+const open = [{ id: "a", status: "unknown" as const, prerequisite: false }];
+
+describe("decide()", () => {
+  const cases: [name: string, over: Partial<VerdictInput>, exit: string, outcome: string][] = [
+    ["nothing wrong", {}, "PASS", "pass"],
+    ["an error", { findings: [finding()], rootCauses: ["f1"] }, "FINDINGS", "fail"],
+    ["a warning", { findings: [finding({ severity: "warn" })], rootCauses: ["f1"] }, "PASS", "warn"],
+    [
+      "a warning under --fail-on warn",
+      { findings: [finding({ severity: "warn" })], rootCauses: ["f1"], failOn: "warn" },
+      "FINDINGS",
+      "warn",
+    ],
+    [
+      "a note under --fail-on info",
+      { findings: [finding({ severity: "info" })], failOn: "info" },
+      "FINDINGS",
+      "pass",
+    ],
+    ["something undecided", { checks: open }, "UNDETERMINED", "unknown"],
+    [
+      "an error beats undecided",
+      { checks: open, findings: [finding()], rootCauses: ["f1"] },
+      "FINDINGS",
+      "fail",
+    ],
+    [
+      "sign-in beats other errors",
+      { findings: [finding({ class: "auth" }), finding({ id: "f2" })], rootCauses: ["f1", "f2"] },
+      "AUTH",
+      "fail",
+    ],
+    [
+      "sign-in counts only as a root cause",
+      { findings: [finding({ class: "auth" })], rootCauses: [] },
+      "FINDINGS",
+      "fail",
+    ],
+    [
+      "an outage is undecided",
+      { checks: open, findings: [finding({ class: "transient" })], rootCauses: ["f1"] },
+      "UNDETERMINED",
+      "unknown",
+    ],
+    [
+      "interrupted beats everything",
+      { interrupted: "interrupted", findings: [finding({ class: "auth" })], rootCauses: ["f1"] },
+      "INTERRUPTED",
+      "interrupted",
+    ],
+    ["terminated has its own code", { interrupted: "terminated" }, "TERMINATED", "interrupted"],
+    [
+      "a baseline forgives what is unchanged",
+      { findings: [finding({ baselineState: "unchanged" })], rootCauses: ["f1"] },
+      "PASS",
+      "pass",
+    ],
+  ];
+  for (const [name, over, exit, outcome] of cases) {
+    test(name, () => {
+      const verdict = decide(input(over));
+      expect<string>(verdict.exit).toBe(exit);
+      expect<string>(verdict.outcome).toBe(outcome);
+    });
+  }
+});
