@@ -11,8 +11,8 @@ import {
   loopbackLogin,
 } from "../lib/client/login.ts";
 import { requireBaseUrl, resolveTarget, type Target } from "../lib/client/target.ts";
+import { keepWorkspaceToken } from "../lib/client/token-store.ts";
 import { explainWrongService } from "../lib/client/which-service.ts";
-import { keepWorkspaceToken } from "../lib/client/workspace-session.ts";
 import { fail } from "../lib/errors.ts";
 import { CloudCredentials, HOME_FILES } from "../lib/model/credentials.ts";
 import { readClaims, tokenKind } from "../lib/model/token.ts";
@@ -185,7 +185,8 @@ async function keepWorkspace(target: Target, token: string, context: CommandCont
   const service = requireBaseUrl(target.fileApiUrl, target.sources.fileApiUrl);
   const files = fileApi({ ...anonymous(target, context, "file-api"), token: () => token }, workspaceId);
   await files.tree({ path: "/", depth: 1 }, { signal: context.signal });
-  const file = keepWorkspaceToken(target, context.ports, { workspaceId, token, relayfileUrl: service }, true);
+  const minted = { workspaceId, token, relayfileUrl: service };
+  const file = keepWorkspaceToken(target.home, context.ports, minted, true).path;
   const ends = claims?.expiresAtSeconds ?? null;
   return {
     schemaVersion: "1.0",

@@ -2,9 +2,10 @@
 import { type Joined, joinWorkspace } from "../../lib/client/join.ts";
 import { updateRegistry, upsertWorkspace } from "../../lib/client/registry.ts";
 import type { Session } from "../../lib/client/session.ts";
-import { AGENT_NAME, keepWorkspaceToken } from "../../lib/client/workspace-session.ts";
+import { keepWorkspaceToken } from "../../lib/client/token-store.ts";
+import { AGENT_NAME } from "../../lib/client/workspace-session.ts";
 import { isGranted } from "../../lib/model/scopes.ts";
-import { readClaims, scopeList } from "../../lib/model/token.ts";
+import { readClaims } from "../../lib/model/token.ts";
 import type { CommandContext, Document } from "../_command.ts";
 
 /** Minting that takes this long is worth telling (cloud#766), in ms. */
@@ -26,6 +27,8 @@ export interface JoinDocument extends Document {
     readonly missing: readonly string[];
   };
   readonly expiresAt: string | null;
+  /** The end of a token that renews itself; null when it needs the cloud session for that. */
+  readonly renewableUntil: string | null;
   /** The file that holds the token; null when there is no home directory. */
   readonly tokenFile: string | null;
   readonly durationMs: number;
@@ -41,6 +44,7 @@ export interface Joining {
   readonly name: string | null;
   readonly agentName?: string;
   readonly scopes: readonly string[];
+  readonly renewable?: boolean;
   readonly created: boolean;
 }
 
@@ -52,11 +56,10 @@ export async function joinAndKeep(
 ): Promise<JoinDocument> {
   const { ports, signal } = context;
   const agentName = request.agentName ?? AGENT_NAME;
-  const { id, scopes } = request;
   const world = { clock: ports.clock, log: ports.log, signal };
-  const joined = await joinWorkspace(session.controlAsAny, { id, agentName, scopes }, world);
-  const tokenFile = keepWorkspaceToken(session.target, ports, joined.workspace, true);
-  const document = describeJoin(joined, request, agentName, tokenFile);
+  const joined = await joinWorkspace(session.controlAsAny, { ...request, agentName }, world);
+  const { path } = keepWorkspaceToken(session.target.home, ports, joined.minted, true);
+  const document = describeJoin(joined, request, agentName, path);
   if (session.target.home.dir !== null) {
     await updateRegistry(ports, session.target.home, (workspaces) => ({
       workspaces: upsertWorkspace(workspaces, entryOf(document, session), ports.clock.now()),
@@ -72,18 +75,18 @@ function describeJoin(
   agentName: string,
   tokenFile: string | null,
 ): JoinDocument {
-  const { workspace, durationMs } = joined;
-  const claims = readClaims(workspace.token);
-  const granted = claims?.scopes ?? scopeList(workspace.scopes);
+  const { minted, durationMs } = joined;
+  const claims = readClaims(minted.token);
+  const granted = claims?.scopes ?? [];
   const ends = claims?.expiresAtSeconds ?? null;
   return {
     schemaVersion: "1.0",
     kind: "relayfile.workspace-join",
-    workspaceId: workspace.workspaceId,
+    workspaceId: minted.workspaceId,
     cloudId: request.cloudId,
-    name: request.name ?? workspace.workspaceId,
+    name: request.name ?? minted.workspaceId,
     created: request.created,
-    fileApiUrl: workspace.relayfileUrl.replace(/\/+$/, ""),
+    fileApiUrl: minted.relayfileUrl.replace(/\/+$/, ""),
     agentName,
     scopes: {
       requested: request.scopes,
@@ -91,6 +94,7 @@ function describeJoin(
       missing: request.scopes.filter((one) => !isGranted(one, granted)),
     },
     expiresAt: ends === null ? null : new Date(ends * 1000).toISOString(),
+    renewableUntil: minted.renewal ? (minted.delegationNotAfter ?? null) : null,
     tokenFile,
     durationMs: Math.round(durationMs),
     slow: durationMs >= SLOW_JOIN_MS,

@@ -1,7 +1,8 @@
 /** `relayfile workspace delete`: forgets a workspace here, or deletes it with everything in it. */
-import { dropWorkspaceToken, switchCurrentToken } from "../../lib/client/current-workspace.ts";
+
 import { findWorkspace, updateRegistry } from "../../lib/client/registry.ts";
 import { describe, requireWorkspace, type Target } from "../../lib/client/target.ts";
+import { dropWorkspaceToken, switchCurrentToken } from "../../lib/client/token-store.ts";
 import { fail } from "../../lib/errors.ts";
 import type { RegisteredWorkspace } from "../../lib/model/workspace.ts";
 import { type CommandContext, command, type Document } from "../_command.ts";

@@ -30,10 +30,15 @@ export default command({
       valueHint: "SCOPE",
       description: "Scope to ask for; repeatable; the usual five when left out",
     },
+    renewable: {
+      type: "boolean",
+      description: "A token that renews itself for months, for a daemon without a cloud session",
+    },
     ...TARGET_ARGS,
   },
   examples: [
     ["relayfile workspace join demo", "token for files, sync and ops"],
+    ["relayfile workspace join demo --renewable", "for a mount that outlives the sign-in"],
     ["relayfile workspace join demo --scope 'relayfile:fs:read:/notion/**'", "a narrow, read-only token"],
   ],
   run: async (args, context) =>
@@ -45,6 +50,7 @@ export default command({
         name: args.name ?? known.name,
         agentName: args.agent,
         scopes: args.scope.length > 0 ? args.scope : FULL_SCOPES,
+        renewable: args.renewable,
         created: false,
       };
       return { document: await joinAndKeep(session, request, context), exit: "PASS" };

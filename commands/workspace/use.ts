@@ -1,9 +1,10 @@
 /** `relayfile workspace use`: makes a workspace the current one, its token included. */
-import { switchCurrentToken } from "../../lib/client/current-workspace.ts";
+
 import { requireHome } from "../../lib/client/home.ts";
 import { findWorkspace, updateRegistry, upsertWorkspace } from "../../lib/client/registry.ts";
 import type { Session } from "../../lib/client/session.ts";
 import { describe, requireWorkspace } from "../../lib/client/target.ts";
+import { switchCurrentToken } from "../../lib/client/token-store.ts";
 import { fail } from "../../lib/errors.ts";
 import type { RegisteredWorkspace } from "../../lib/model/workspace.ts";
 import { type CommandContext, command, type Document } from "../_command.ts";

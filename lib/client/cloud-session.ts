@@ -10,7 +10,7 @@ import { type LockWorld, withFileLock } from "./file-lock.ts";
 import { isCloudDue, isCloudExpired } from "./freshness.ts";
 import { readCloudCredentials, readTokenFile, writePrivateJson } from "./home.ts";
 import { boundElsewhere, type Target } from "./target.ts";
-import type { FoundToken } from "./tokens.ts";
+import { type FoundToken, findCloudToken } from "./tokens.ts";
 
 /** Ends before the lock looks abandoned to others. */
 const REFRESH_TIMEOUT_MS = 10_000;
@@ -31,7 +31,19 @@ export interface CloudSession {
 /** Opens the cloud identity of a target; does nothing until asked for a token. */
 export function cloudSession(target: Target, world: SessionWorld): CloudSession {
   let current = target.cloudToken;
-  const elsewhere = current !== null && boundElsewhere(current, target.controlPlaneUrl);
+
+  /** The token, looked for again while there is none: a long run must notice that somebody signed in meanwhile. */
+  function present(): FoundToken | null {
+    if (current !== null || target.problems.cloudToken !== undefined) return current;
+    const { home } = target;
+    const search = { fs: world.fs, home, cwd: "/", env: {}, flag: undefined, nowMs: world.clock.now() };
+    current = findCloudToken(search).found;
+    return current;
+  }
+
+  function isElsewhere(found: FoundToken): boolean {
+    return boundElsewhere(found, target.controlPlaneUrl);
+  }
 
   async function token(): Promise<string> {
     const found = requireFound();
@@ -71,23 +83,31 @@ export function cloudSession(target: Target, world: SessionWorld): CloudSession 
   }
 
   function requireFound(): FoundToken {
-    if (current === null) {
+    const found = present();
+    if (found === null) {
       throw (
         target.problems.cloudToken ??
         fail("not_signed_in", "no cloud session was found: no credential file, flag or variable holds one")
       );
     }
-    if (elsewhere) {
+    if (isElsewhere(found)) {
       fail(
         "not_signed_in",
-        `the session of ${current.source} belongs to ${current.server}, not to ${target.controlPlaneUrl} (${target.sources.controlPlaneUrl})`,
+        `the session of ${found.source} belongs to ${found.server}, not to ${target.controlPlaneUrl} (${target.sources.controlPlaneUrl})`,
         { hint: `relayfile login --control-plane ${target.controlPlaneUrl}` },
       );
     }
-    return current;
+    return found;
   }
 
-  return { available: current !== null && !elsewhere, token, renew };
+  return {
+    get available() {
+      const found = present();
+      return found !== null && !isElsewhere(found);
+    },
+    token,
+    renew,
+  };
 }
 
 function ownedHere(found: FoundToken): found is FoundToken & { readonly path: string } {

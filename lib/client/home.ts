@@ -4,6 +4,7 @@
  */
 import type { ZodType } from "zod";
 import { fail, messageOf, osCodeOf } from "../errors.ts";
+import { DelegatedBundle } from "../model/cloud.ts";
 import { CloudCredentials, HOME_FILES, WorkspaceCredentials } from "../model/credentials.ts";
 import type { Host, LocalFs, Random } from "../ports.ts";
 
@@ -77,6 +78,25 @@ export function sharedCloudPath(home: Home): string | null {
   return home.userDir === null ? null : `${home.userDir}/.agentworkforce/relay/cloud-auth.json`;
 }
 
+/** Files in which a later version keeps delegated tokens; read only. Sorted, possibly empty. */
+export function delegatedPaths(fs: LocalFs, home: Home): string[] {
+  if (home.dir === null) return [];
+  const single = `${home.dir}/delegated-credentials.json`;
+  const shards = childrenOf(fs, `${home.dir}/delegated`).flatMap((workspace) => childrenOf(fs, workspace));
+  return [single, ...shards.filter((path) => path.endsWith(".json"))];
+}
+
+function childrenOf(fs: LocalFs, directory: string): string[] {
+  try {
+    if (fs.lstat(directory)?.kind !== "directory") return [];
+    const names = fs.readDir(directory).map((entry) => entry.name);
+    return names.sort().map((name) => `${directory}/${name}`);
+  } catch {
+    // Unreadable files of another tool are no source of a token; its own commands report them.
+    return [];
+  }
+}
+
 /** Reads and parses one JSON file. */
 export function readJson<T>(fs: LocalFs, path: string, schema: ZodType<T>): FileReading<T> {
   return readWith(fs, path, (text) => {
@@ -99,7 +119,7 @@ export function readWorkspaceCredentials(fs: LocalFs, path: string): FileReading
 
 /**
  * Reads a token file as `--token-file` and `--cloud-token-file` accept it: the bare token, or JSON in the shape of
- * either credential file. A file of the other kind is read too: its token is then judged by its kind.
+ * either credential file, or a delegated bundle of another tool. A file of the other kind is read too: its token is then judged by its kind.
  */
 export function readTokenFile(fs: LocalFs, path: string): FileReading<TokenFile> {
   return readWith(fs, path, (text) => {
@@ -114,6 +134,9 @@ export function readTokenFile(fs: LocalFs, path: string): FileReading<TokenFile>
     if (workspace.success) return { token: workspace.data.token, server: workspace.data.server, cloud: null };
     const cloud = CloudCredentials.safeParse(value);
     if (cloud.success) return { token: cloud.data.accessToken, server: cloud.data.apiUrl, cloud: cloud.data };
+    const bundle = DelegatedBundle.safeParse(value);
+    if (bundle.success)
+      return { token: bundle.data.accessToken, server: bundle.data.fileApiUrl, cloud: null };
     throw new SyntaxError("neither {server, token} nor {apiUrl, accessToken, refreshToken, ...}");
   });
 }

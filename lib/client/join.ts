@@ -1,9 +1,10 @@
 /** Minting a workspace token. Slow answers are normal here (cloud#766), so waiting is shown instead of given up. */
 import { isRelayfileError } from "../errors.ts";
 import { CLIENT } from "../limits.ts";
-import type { JoinedWorkspace } from "../model/cloud.ts";
+import { readClaims } from "../model/token.ts";
 import type { Clock, Log } from "../ports.ts";
 import type { ControlApi } from "./control-api.ts";
+import type { MintedToken } from "./token-store.ts";
 
 /** Time between two lines of progress, in ms. */
 export const PROGRESS_EVERY_MS = 5_000;
@@ -13,7 +14,7 @@ const OVERLOADED = [429, 502, 503, 504];
 
 /** A minted token and how long minting took. */
 export interface Joined {
-  readonly workspace: JoinedWorkspace;
+  readonly minted: MintedToken;
   readonly durationMs: number;
 }
 
@@ -23,23 +24,44 @@ export interface Joined {
  */
 export async function joinWorkspace(
   api: ControlApi,
-  request: { readonly id: string; readonly agentName: string; readonly scopes: readonly string[] },
+  request: JoinRequest,
   world: { readonly clock: Clock; readonly log: Log; readonly signal?: AbortSignal },
 ): Promise<Joined> {
   const startedMs = world.clock.monotonicMs();
   const elapsedMs = () => world.clock.monotonicMs() - startedMs;
-  const { id, agentName, scopes } = request;
   const attempt = () =>
-    withProgress(world, `joining workspace ${id}`, CLIENT.joinTimeoutMs, () =>
-      api.join(id, { agentName, scopes }, { signal: world.signal }),
+    withProgress(world, `joining workspace ${request.id}`, CLIENT.joinTimeoutMs, () =>
+      request.renewable ? mintPair(api, request, world.signal) : mint(api, request, world.signal),
     );
   try {
-    return { workspace: await attempt(), durationMs: elapsedMs() };
+    return { minted: await attempt(), durationMs: elapsedMs() };
   } catch (thrown) {
     const status = isRelayfileError(thrown) ? thrown.details.status : null;
     if (!OVERLOADED.includes(status as number) || elapsedMs() >= RETRY_BEFORE_MS) throw thrown;
-    return { workspace: await attempt(), durationMs: elapsedMs() };
+    return { minted: await attempt(), durationMs: elapsedMs() };
   }
+}
+
+/** What to ask for. `renewable` asks for a pair that renews itself without the cloud session. */
+export interface JoinRequest {
+  readonly id: string;
+  readonly agentName: string;
+  readonly scopes: readonly string[];
+  readonly renewable?: boolean;
+}
+
+async function mint(api: ControlApi, request: JoinRequest, signal?: AbortSignal): Promise<MintedToken> {
+  const { id, agentName, scopes } = request;
+  return api.join(id, { agentName, scopes }, { signal });
+}
+
+async function mintPair(api: ControlApi, request: JoinRequest, signal?: AbortSignal): Promise<MintedToken> {
+  const { id, agentName, scopes } = request;
+  const bundle = await api.delegatedToken(id, { agentName, scopes }, { signal });
+  const { accessToken, fileApiUrl, refreshToken, refreshUrl, delegationNotAfter } = bundle;
+  const workspaceId = bundle.workspaceId ?? readClaims(accessToken)?.workspaceId ?? id;
+  const renewal = refreshToken === null || refreshUrl === null ? null : { refreshToken, refreshUrl };
+  return { workspaceId, token: accessToken, relayfileUrl: fileApiUrl, renewal, delegationNotAfter };
 }
 
 /** Runs `work`, logging a line every 5 s that says how long it has taken and how long it may. */

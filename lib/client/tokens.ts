@@ -1,10 +1,11 @@
 /** Where the two tokens come from. Explicit sources win and are never replaced by others when they are broken. */
 import { type ErrorCode, RelayfileError } from "../errors.ts";
-import type { CloudCredentials } from "../model/credentials.ts";
+import type { CloudCredentials, WorkspaceCredentials } from "../model/credentials.ts";
 import { readClaims } from "../model/token.ts";
 import type { Env, LocalFs } from "../ports.ts";
 import {
   credentialPaths,
+  delegatedPaths,
   type FileReading,
   type Home,
   readCloudCredentials,
@@ -29,6 +30,14 @@ export interface FoundToken {
   readonly cloud: CloudCredentials | null;
   /** True when another tool owns the file: it is read, never written or rotated. */
   readonly foreign: boolean;
+  /** How a workspace token renews itself without the cloud session; null when it cannot. */
+  readonly renewal: Renewal | null;
+}
+
+/** A single-use refresh token and where to trade it. */
+export interface Renewal {
+  readonly refreshToken: string;
+  readonly refreshUrl: string;
 }
 
 /** A token, or why the source that should hold it does not; both null when no source exists. */
@@ -67,8 +76,30 @@ export function findWorkspaceToken(
   const claim = current.state === "ok" ? (readClaims(current.value.token)?.workspaceId ?? null) : null;
   if (kept !== null && (current.state !== "ok" || (claim !== null && claim !== world.workspaceId)))
     return kept;
-  if (current.state !== "ok") return broken(current, path);
-  return { found: implicit(current.value.token, path, current.value.server, null), problem: null };
+  if (current.state === "ok") return { found: storedToken(current.value, path), problem: null };
+  const delegated = current.state === "missing" ? delegatedToken(world) : null;
+  return delegated === null ? broken(current, path) : { found: delegated, problem: null };
+}
+
+/** A token of our own credential files. */
+export function storedToken(stored: WorkspaceCredentials, path: string): FoundToken {
+  const { token, server, refreshToken, refreshUrl } = stored;
+  const renewal =
+    refreshToken !== undefined && refreshUrl !== undefined ? { refreshToken, refreshUrl } : null;
+  return { ...implicit(token, path, server, null), renewal };
+}
+
+/** The delegated token of another tool that lives longest, for the asked workspace if there is one. */
+function delegatedToken(world: SearchWorld & { readonly workspaceId: string | null }): FoundToken | null {
+  const found = delegatedPaths(world.fs, world.home).flatMap((path) => {
+    const reading = readTokenFile(world.fs, path);
+    if (reading.state !== "ok" || reading.value.server === null) return [];
+    const claims = readClaims(reading.value.token);
+    if (world.workspaceId !== null && claims?.workspaceId !== world.workspaceId) return [];
+    const token = { ...implicit(reading.value.token, path, reading.value.server, null), foreign: true };
+    return [{ token, endsAt: claims?.expiresAtSeconds ?? 0 }];
+  });
+  return found.sort((a, b) => b.endsAt - a.endsAt)[0]?.token ?? null;
 }
 
 /**
@@ -123,7 +154,7 @@ function findExplicit(
     const server = (cloud === null) === (wanted === "workspace") ? reading.value.server : null;
     const source = `${name} ${value}`;
     return {
-      found: { value: token, source, path, explicit: true, server, cloud, foreign: false },
+      found: { value: token, source, path, explicit: true, server, cloud, foreign: false, renewal: null },
       problem: null,
     };
   }
@@ -131,7 +162,16 @@ function findExplicit(
   if (direct === "") return null;
   const source = `env ${variable}`;
   return {
-    found: { value: direct, source, path: null, explicit: true, server: null, cloud: null, foreign: false },
+    found: {
+      value: direct,
+      source,
+      path: null,
+      explicit: true,
+      server: null,
+      cloud: null,
+      foreign: false,
+      renewal: null,
+    },
     problem: null,
   };
 }
@@ -140,7 +180,7 @@ function keptToken(world: SearchWorld, workspaceId: string): TokenSearch | null 
   const path = workspaceTokenPath(world.home, workspaceId);
   const reading = path === null ? null : readWorkspaceCredentials(world.fs, path);
   if (path === null || reading?.state !== "ok") return null;
-  return { found: implicit(reading.value.token, path, reading.value.server, null), problem: null };
+  return { found: storedToken(reading.value, path), problem: null };
 }
 
 function implicit(value: string, path: string, server: string, cloud: CloudCredentials | null): FoundToken {
@@ -152,6 +192,7 @@ function implicit(value: string, path: string, server: string, cloud: CloudCrede
     server: server === "" ? null : server,
     cloud,
     foreign: false,
+    renewal: null,
   };
 }
 

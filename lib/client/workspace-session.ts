@@ -1,23 +1,19 @@
 /**
- * The workspace token while a command runs. Tokens kept in our own files are minted again when they are due, missing
- * or of another workspace and a cloud session exists; tokens named by a flag or variable are only read again.
+ * The workspace token while a command or daemon runs. Tokens kept in our own files are renewed when they are due,
+ * missing or of another workspace; tokens named by a flag or variable are only read again.
  */
 import { fail, isRelayfileError, RelayfileError } from "../errors.ts";
 import { FULL_SCOPES, readClaims } from "../model/token.ts";
 import type { CloudSession, SessionWorld } from "./cloud-session.ts";
 import type { ControlApi } from "./control-api.ts";
+import { renewPair } from "./delegation.ts";
 import { expiredAtMs, isWorkspaceTokenDue } from "./freshness.ts";
-import {
-  credentialPaths,
-  readTokenFile,
-  readWorkspaceCredentials,
-  workspaceTokenPath,
-  writePrivateJson,
-} from "./home.ts";
+import { readTokenFile, readWorkspaceCredentials, workspaceTokenPath } from "./home.ts";
 import { requireTokenFor } from "./http.ts";
 import { joinWorkspace } from "./join.ts";
 import { boundElsewhere, requireWorkspace, type Target } from "./target.ts";
-import type { FoundToken } from "./tokens.ts";
+import { keepWorkspaceToken } from "./token-store.ts";
+import { type FoundToken, storedToken } from "./tokens.ts";
 
 /** Name under which this tool joins a workspace. */
 export const AGENT_NAME = "relayfile-cli";
@@ -42,124 +38,128 @@ export function workspaceSession(
 ): WorkspaceSession {
   let current = target.workspaceToken;
   let fileApiUrl = target.fileApiUrl;
+  let replacing: Promise<FoundToken> | null = null;
 
   async function token(): Promise<string> {
-    const found = current;
-    if (found === null) return (await mint(missing())).value;
-    if (found.explicit) return checked(isDue(found) ? reread(found) : found).value;
-    if (!isForeign(found) && !isDue(found)) return checked(found).value;
-    const stored = reread(found);
-    if (!isForeign(stored) && !isDue(stored)) return checked(stored).value;
-    return (await mint(staleReason(stored), stored)).value;
+    if (current === null) return (await replace()).value;
+    if (isFresh(current)) return checked(current).value;
+    const stored = reread(current);
+    if (stored.explicit || isFresh(stored)) return checked(stored).value;
+    return (await replace()).value;
   }
 
   async function renew(rejected: string): Promise<string | null> {
     if (current === null) return null;
     const stored = reread(current);
     if (stored.value !== rejected) return stored.value;
-    if (stored.explicit || !cloud.available) return null;
-    return (await mint(null)).value;
+    if (stored.explicit || (stored.renewal === null && !cloud.available)) return null;
+    const next = await replace(rejected);
+    return next.value === rejected ? null : next.value;
   }
 
-  /** Mints and keeps a token. Without a cloud session: the token at hand while it lives, else `reason`. */
-  async function mint(reason: RelayfileError | null, atHand?: FoundToken): Promise<FoundToken> {
-    const workspace = requireWorkspace(target);
+  /** A new token, however many callers need one at the same time. */
+  function replace(rejected?: string): Promise<FoundToken> {
+    replacing ??= obtain(current, rejected).finally(() => {
+      replacing = null;
+    });
+    return replacing;
+  }
+
+  /** Renews the pair, else joins. While neither works, a token that still lives is good enough. */
+  async function obtain(atHand: FoundToken | null, rejected: string | undefined): Promise<FoundToken> {
     const usable =
-      atHand !== undefined && !isForeign(atHand) && expiredAtMs(atHand.value, world.clock.now()) === null;
-    if (!cloud.available) {
-      if (atHand !== undefined && (usable || isForeign(atHand))) return checked(atHand);
-      throw reason ?? missing();
-    }
+      atHand !== null && atHand.value !== rejected && !isElsewhere(atHand) && ended(atHand) === null;
     try {
-      const request = { id: workspace.cloudId ?? workspace.id, agentName: AGENT_NAME, scopes: FULL_SCOPES };
-      const { workspace: joined } = await joinWorkspace(api, request, {
-        clock: world.clock,
-        log: world.log,
-        signal,
-      });
-      if (!isAimed(target)) fileApiUrl = joined.relayfileUrl.replace(/\/+$/, "");
-      const path = keepWorkspaceToken(target, world, joined);
-      const source = path ?? "join";
-      current = {
-        value: joined.token,
-        source,
-        path,
-        explicit: false,
-        server: joined.relayfileUrl,
-        cloud: null,
-        foreign: false,
-      };
-      return current;
+      if (atHand?.renewal && !isElsewhere(atHand)) {
+        const renewed = await renewPair(target, world, atHand, rejected);
+        if (renewed !== null) return adopt(renewed);
+      }
+      if (cloud.available) return adopt(await join());
     } catch (thrown) {
-      if (usable && atHand !== undefined && isRelayfileError(thrown) && thrown.retryable) return atHand;
+      if (usable && isRelayfileError(thrown) && thrown.retryable) return atHand;
       throw thrown;
     }
+    if (atHand === null) throw missing();
+    return checked(atHand);
   }
 
+  async function join(): Promise<FoundToken> {
+    const workspace = requireWorkspace(target);
+    const request = { id: workspace.cloudId ?? workspace.id, agentName: AGENT_NAME, scopes: FULL_SCOPES };
+    const waiting = { clock: world.clock, log: world.log, signal };
+    const { minted } = await joinWorkspace(api, request, waiting);
+    if (!isAimed(target)) fileApiUrl = minted.relayfileUrl.replace(/\/+$/, "");
+    const { path, stored } = keepWorkspaceToken(target.home, world, minted);
+    return storedToken(stored, path ?? "join");
+  }
+
+  function adopt(found: FoundToken): FoundToken {
+    current = found;
+    return found;
+  }
+
+  /** The token as its file has it now; for tokens of ours also the one kept for the workspace by another process. */
   function reread(found: FoundToken): FoundToken {
     if (found.path === null) return found;
-    const reading = readTokenFile(world.fs, found.path);
-    if (reading.state === "ok") current = { ...found, value: reading.value.token };
-    return current ?? found;
+    if (found.explicit || found.foreign) {
+      const reading = readTokenFile(world.fs, found.path);
+      return reading.state === "ok" ? adopt({ ...found, value: reading.value.token }) : found;
+    }
+    const kept = target.workspace === null ? null : workspaceTokenPath(target.home, target.workspace.id);
+    const stored = [found.path, kept].flatMap((path) => {
+      const reading = path === null ? null : readWorkspaceCredentials(world.fs, path);
+      return path !== null && reading?.state === "ok" ? [storedToken(reading.value, path)] : [];
+    });
+    return adopt(stored.find(isFresh) ?? stored.find((one) => !isElsewhere(one)) ?? found);
   }
 
-  function isDue(found: FoundToken): boolean {
-    return isWorkspaceTokenDue(found.value, world.clock.now());
+  function isFresh(found: FoundToken): boolean {
+    return !isElsewhere(found) && !isWorkspaceTokenDue(found.value, world.clock.now());
   }
 
   /** True for a token of our own files that was minted for another workspace or file API. */
-  function isForeign(found: FoundToken): boolean {
+  function isElsewhere(found: FoundToken): boolean {
     const claim = readClaims(found.value)?.workspaceId ?? null;
     const other = target.workspace !== null && claim !== null && claim !== target.workspace.id;
     return !found.explicit && (other || boundElsewhere(found, fileApiUrl));
   }
 
+  function ended(found: FoundToken): number | null {
+    return expiredAtMs(found.value, world.clock.now());
+  }
+
+  /** The token if it may be sent; else the failure that says why not. */
   function checked(found: FoundToken): FoundToken {
     requireTokenFor("file-api", found.value, found.source);
-    const expired = expiredAtMs(found.value, world.clock.now());
-    if (expired !== null) throw expiredError(found, expired);
+    const endedAtMs = ended(found);
+    if (endedAtMs !== null) throw expiredError(found, endedAtMs);
     if (boundElsewhere(found, fileApiUrl)) {
       fail(
         "not_signed_in",
         `the token of ${found.source} belongs to ${found.server}, not to ${fileApiUrl} (${target.sources.fileApiUrl})`,
-        {
-          hint: "Name a token for that server with --token-file",
-        },
+        { hint: "Name a token for that server with --token-file" },
       );
     }
     return found;
   }
 
-  function staleReason(found: FoundToken): RelayfileError | null {
-    const expired = expiredAtMs(found.value, world.clock.now());
-    return expired === null ? null : expiredError(found, expired);
-  }
-
   function missing(): RelayfileError {
-    const name = target.workspace?.name ?? target.workspace?.id ?? "WORKSPACE";
-    return (
-      target.problems.workspaceToken ??
-      new RelayfileError("not_signed_in", `no workspace token was found for ${name}`, {
-        hint: cloud.available ? `relayfile workspace join ${name}` : "relayfile login",
-      })
-    );
+    const problem = target.problems.workspaceToken;
+    if (problem !== undefined) return problem;
+    const message = `no workspace token was found for ${nameOf(target)}`;
+    return new RelayfileError("not_signed_in", message, { hint: signInHint() });
   }
 
   function expiredError(found: FoundToken, atMs: number): RelayfileError {
-    const name = target.workspace?.name ?? target.workspace?.id ?? "WORKSPACE";
-    const hint = found.explicit
-      ? `Put a fresh token there: relayfile workspace join ${name}`
-      : cloud.available
-        ? `relayfile workspace join ${name}`
-        : "relayfile login";
-    return new RelayfileError(
-      "token_expired",
-      `the token of ${found.source} expired at ${new Date(atMs).toISOString()}`,
-      {
-        source: found.source,
-        hint,
-      },
-    );
+    const join = `relayfile workspace join ${nameOf(target)}`;
+    const hint = found.explicit ? `Put a fresh token there: ${join}` : signInHint();
+    const message = `the token of ${found.source} expired at ${new Date(atMs).toISOString()}`;
+    return new RelayfileError("token_expired", message, { source: found.source, hint });
+  }
+
+  /** Signing in is suggested only where no cloud session exists. */
+  function signInHint(): string {
+    return cloud.available ? `relayfile workspace join ${nameOf(target)}` : "relayfile login";
   }
 
   return { token, renew, fileApiUrl: () => fileApiUrl };
@@ -170,25 +170,6 @@ function isAimed(target: Target): boolean {
   return /^(--|env )/.test(target.sources.fileApiUrl ?? "");
 }
 
-/**
- * Keeps a minted token: in the workspace's own file, and in `credentials.json` when that file holds this workspace's
- * token already, holds none, or `makeCurrent` says so. Returns the path that now holds it; null without a home.
- */
-export function keepWorkspaceToken(
-  target: Pick<Target, "home">,
-  world: SessionWorld,
-  joined: { readonly workspaceId: string; readonly token: string; readonly relayfileUrl: string },
-  makeCurrent = false,
-): string | null {
-  const path = workspaceTokenPath(target.home, joined.workspaceId);
-  const main = credentialPaths(target.home).workspace;
-  if (path === null || main === null) return null;
-  const updatedAt = new Date(world.clock.now()).toISOString();
-  const document = { server: joined.relayfileUrl.replace(/\/+$/, ""), token: joined.token, updatedAt };
-  writePrivateJson(world, path, document);
-  const present = readWorkspaceCredentials(world.fs, main);
-  const claim = present.state === "ok" ? (readClaims(present.value.token)?.workspaceId ?? null) : null;
-  const ours = present.state === "missing" || claim === joined.workspaceId;
-  if (makeCurrent || ours) writePrivateJson(world, main, document);
-  return makeCurrent || ours ? main : path;
+function nameOf(target: Target): string {
+  return target.workspace?.name ?? target.workspace?.id ?? "WORKSPACE";
 }

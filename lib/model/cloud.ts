@@ -201,6 +201,15 @@ export const DelegatedBundle = BundleFields.transform((raw, context) => {
 /** A delegated token pair. */
 export type DelegatedBundle = z.infer<typeof DelegatedBundle>;
 
+/** Answer of a delegated pair's refresh endpoint. */
+export const RenewedPair = z.looseObject({
+  accessToken: filled,
+  refreshToken: filled,
+  delegationNotAfter: z.string().optional(),
+});
+/** Answer of a delegated pair's refresh endpoint. */
+export type RenewedPair = z.infer<typeof RenewedPair>;
+
 /** `POST workspaces/{rw}/relayfile/mount-session`. */
 export const MountSession = z.looseObject({
   workspaceId: filled,

@@ -18,6 +18,11 @@ export const WorkspaceCredentials = z.looseObject({
   server: z.string(),
   token: z.string(),
   updatedAt: z.string().optional(),
+  /** Present when the token renews itself without the cloud session: single use, at `refreshUrl`. */
+  refreshToken: z.string().optional(),
+  refreshUrl: z.string().optional(),
+  /** The instant after which no renewal is possible. */
+  delegationNotAfter: z.string().optional(),
 });
 /** `~/.relayfile/credentials.json`. */
 export type WorkspaceCredentials = z.infer<typeof WorkspaceCredentials>;

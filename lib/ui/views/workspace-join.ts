@@ -14,6 +14,7 @@ export default function workspaceJoin(document: JoinDocument, style: Style): str
     ["agent", document.agentName],
     ["scopes", scopes.granted.join(" ")],
     ["expires", document.expiresAt],
+    ["renews until", document.renewableUntil],
     ["token", document.tokenFile],
     ["took", `${durationMs} ms`],
   ];

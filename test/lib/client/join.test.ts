@@ -25,7 +25,7 @@ describe("joinWorkspace()", () => {
     const joining = join(world);
     await world.clock.advance(17_000);
     answer.resolve(json(MINTED));
-    expect(await joining).toMatchObject({ workspace: MINTED, durationMs: 17_000 });
+    expect(await joining).toMatchObject({ minted: MINTED, durationMs: 17_000 });
     expect(world.logged).toEqual(
       [5, 10, 15].map((s) => `warn joining workspace rw_aaaaaaaa: ${s} s of at most 120 s`),
     );
@@ -37,7 +37,7 @@ describe("joinWorkspace()", () => {
     using world = clientWorld({
       fetch: async () => (++calls === 1 ? json({ error: "busy" }, 503) : json(MINTED)),
     });
-    expect((await join(world)).workspace).toMatchObject(MINTED);
+    expect((await join(world)).minted).toMatchObject(MINTED);
     expect(calls).toBe(2);
   });
 
