@@ -4,7 +4,7 @@
  */
 import type { DemoReport, IncidentResult } from "../lib/demo/incidents.ts";
 import { isRelayfileError } from "../lib/errors.ts";
-import type { Ports } from "../lib/ports.ts";
+import type { LocalFs, Ports } from "../lib/ports.ts";
 import type { Report } from "../verify/report.ts";
 import { type CommandContext, type CommandResult, command, type Document } from "./_command.ts";
 
@@ -46,7 +46,7 @@ export default command({
       if (once || !isRelayfileError(context.signal.reason, "interrupted", "terminated")) throw thrown;
       return { document: STOPPED, exit: "PASS" };
     } finally {
-      removeTree(context.ports, directory);
+      removeTree(context.ports.fs, directory);
     }
   },
 });
@@ -168,15 +168,15 @@ function readToken(ports: Ports, path: string): string {
   return token;
 }
 
-function removeTree({ fs }: Ports, path: string): void {
-  const kind = fs.lstat(path)?.kind;
-  if (kind === undefined) return;
-  if (kind !== "directory") {
-    fs.unlink(path);
-    return;
+/** Removes a directory with everything in it; links are removed, not followed. */
+function removeTree(fs: LocalFs, directory: string): void {
+  if (fs.lstat(directory) === null) return;
+  for (const { name, kind } of fs.readDir(directory)) {
+    const path = `${directory}/${name}`;
+    if (kind === "directory") removeTree(fs, path);
+    else fs.unlink(path);
   }
-  for (const { name } of fs.readDir(path)) removeTree({ fs } as Ports, `${path}/${name}`);
-  fs.removeDir(path);
+  fs.removeDir(directory);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
