@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { credentialsOf } from "../../lib/client/login.ts";
+import { openSession } from "../../lib/client/session.ts";
+import { resolveTarget } from "../../lib/client/target.ts";
 import { IssuedTokens } from "../../lib/model/cloud.ts";
 import { bunPorts } from "../../lib/runtime/bun/ports.ts";
 import { type Stack, startStack } from "../../lib/runtime/bun/stack.ts";
@@ -208,6 +210,40 @@ describe("workspaces and identities", () => {
       identity: "cloud",
     });
     expect(await cli("workspace list", elsewhere("browser"))).toMatchObject({ exit: 0 });
+  });
+
+  test("S02: a renewable token outlives its hour without any cloud session", async () => {
+    const env = elsewhere("daemon");
+    await cli("login --token-stdin", env, await freshSession());
+    const joined = await cli("workspace join demo --renewable --json", env);
+    expect(joined.document).toMatchObject({ workspaceId: stack.workspaceId, scopes: { missing: [] } });
+    expect(Date.parse(joined.document.renewableUntil as string)).toBeGreaterThan(
+      Date.now() + 80 * 86_400_000,
+    );
+    const file = dir.join(`daemon/tokens/${stack.workspaceId}.json`);
+    const pair = await Bun.file(file).json();
+    const spent = { ...pair, token: await stack.mint(["fs:read"], { lifetimeMs: -60_000 }) };
+    for (const path of [file, dir.join("daemon/credentials.json")])
+      await Bun.write(path, JSON.stringify(spent));
+    await Bun.file(dir.join("daemon/cloud-credentials.json")).delete();
+    const variables = { RELAYFILE_HOME: dir.join("daemon") };
+    expect(await cli("tree demo /", variables)).toMatchObject({ exit: 0 });
+    expect((await Bun.file(file).json()).refreshToken).not.toBe(pair.refreshToken);
+    expect(await cli("tree demo /", variables)).toMatchObject({ exit: 0 });
+  });
+
+  test("a mount session holds everything a mount needs", async () => {
+    const ports = bunPorts({ env: { RELAYFILE_HOME: stack.dataDir } });
+    const session = openSession(await resolveTarget({}, ports, { lookup: false }), ports);
+    const request = { localDir: "/mirror", scopes: ["fs:read"] };
+    const mount = await session.controlAsWorkspace.mountSession(stack.workspaceId, request);
+    expect(mount).toMatchObject({
+      workspaceId: stack.workspaceId,
+      relayfileBaseUrl: stack.fileApiUrl,
+      scopes: ["fs:read"],
+    });
+    const uuid = session.control.mountSession(stack.cloudWorkspaceId, request);
+    await expect(uuid).rejects.toMatchObject({ code: "workspace_not_found" });
   });
 
   test("S31: a deleted workspace is gone for a token that is still good", async () => {

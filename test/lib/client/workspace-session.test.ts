@@ -121,3 +121,116 @@ describe("workspaceSession()", () => {
     expect(new URL(world.requests.at(-1)?.url ?? "").origin).toBe(BASE);
   });
 });
+
+describe("a token that renews itself", () => {
+  const RENEW = "POST /auth/tokens/refresh";
+  const pair = (token: string, more: object = {}) => ({
+    server: BASE,
+    token,
+    refreshToken: "rfr_1",
+    refreshUrl: `${BASE}/auth/tokens/refresh`,
+    ...more,
+  });
+  const fresh = tokenOf(A, 3600, 1);
+  const renewed = () =>
+    json({ accessToken: fresh, refreshToken: "rfr_2", delegationNotAfter: "2026-08-01T00:00:00Z" });
+
+  test("is renewed without a cloud session, and both files hold the new pair", async () => {
+    let sent: unknown;
+    const renew = async (request: Request) => {
+      sent = await request.json();
+      return renewed();
+    };
+    using world = clientWorld({ fetch: routes({ [TREE]: page, [RENEW]: renew }) });
+    world.write("credentials.json", pair(tokenOf(A, -10)));
+    world.write(`tokens/${A}.json`, pair(tokenOf(A, -10)));
+    expect(await list(world)).toBe(fresh);
+    expect(sent).toEqual({ refreshToken: "rfr_1" });
+    for (const file of ["credentials.json", `tokens/${A}.json`]) {
+      expect(world.read(file)).toMatchObject(
+        pair(fresh, { refreshToken: "rfr_2", delegationNotAfter: "2026-08-01T00:00:00Z" }),
+      );
+    }
+  });
+
+  test("adopts what another process renewed, and trades nothing", async () => {
+    using world = clientWorld({ fetch: routes({ [TREE]: page }) });
+    world.write("credentials.json", pair(tokenOf(A, -10)));
+    world.write(`tokens/${A}.json`, pair(fresh, { refreshToken: "rfr_2" }));
+    expect(await list(world)).toBe(fresh);
+    expect(world.requests).toHaveLength(1);
+  });
+
+  test("joins when the delegation has ended", async () => {
+    const ended = () => json({ code: "delegation_expired", message: "m" }, 401);
+    using world = clientWorld({ fetch: routes({ [TREE]: page, [RENEW]: ended, [JOIN]: minted(fresh) }) });
+    world.write("credentials.json", pair(tokenOf(A, -10)));
+    world.write("cloud-credentials.json", CLOUD);
+    expect(await list(world)).toBe(fresh);
+  });
+
+  test("many calls at once renew once", async () => {
+    let trades = 0;
+    const renew = () => {
+      trades++;
+      return renewed();
+    };
+    using world = clientWorld({ fetch: routes({ [TREE]: page, [RENEW]: renew }) });
+    world.write("credentials.json", pair(tokenOf(A, -10)));
+    const session = openSession(
+      await resolveTarget({ workspace: A }, world.ports, { lookup: false }),
+      world.ports,
+    );
+    await Promise.all([1, 2, 3, 4].map(async () => (await session.files()).tree({ path: "/" })));
+    expect(trades).toBe(1);
+  });
+});
+
+describe("credentials of a later version", () => {
+  const bundle = (token: string) => ({
+    relayfileUrl: BASE,
+    accessToken: token,
+    refreshToken: "rfr_9",
+    relayauthUrl: BASE,
+  });
+
+  test("the longest-lived delegated token of the workspace is used, and never traded", async () => {
+    const best = tokenOf(A, 3000);
+    using world = clientWorld({ fetch: routes({ [TREE]: page }) });
+    world.write("delegated-credentials.json", bundle(tokenOf(A, 1000)));
+    world.write("delegated/w1/s1.json", bundle(best));
+    world.write("delegated/w2/s1.json", bundle(tokenOf(B, 9000)));
+    world.write("delegated/w2/broken.json", "{");
+    expect(await list(world, { workspace: A })).toBe(best);
+    expect(world.read("delegated/w1/s1.json")).toEqual(bundle(best));
+  });
+
+  test("when it is over, a session joins and an absent one is said to be absent", async () => {
+    const fresh = tokenOf(A, 3600, 1);
+    using world = clientWorld({ fetch: routes({ [TREE]: page, [JOIN]: minted(fresh) }) });
+    world.write("delegated/w1/s1.json", bundle(tokenOf(A, -10)));
+    await expect(list(world, { workspace: A })).rejects.toMatchObject({
+      code: "token_expired",
+      hint: "relayfile login",
+    });
+    world.write("cloud-credentials.json", CLOUD);
+    expect(await list(world, { workspace: A })).toBe(fresh);
+  });
+});
+
+describe("a long run", () => {
+  test("notices that somebody signed in meanwhile", async () => {
+    const fresh = tokenOf(A, 3600, 1);
+    using world = clientWorld({ fetch: routes({ [TREE]: page, [JOIN]: minted(fresh) }) });
+    world.write("credentials.json", { server: BASE, token: tokenOf(A, 400) });
+    const flags = { controlPlane: `${BASE}/cloud` };
+    const session = openSession(await resolveTarget(flags, world.ports, { lookup: false }), world.ports);
+    const files = await session.files();
+    await files.tree({ path: "/" });
+    await world.clock.advance(500_000);
+    await expect(files.tree({ path: "/" })).rejects.toMatchObject({ code: "token_expired" });
+    world.write("cloud-credentials.json", CLOUD);
+    await files.tree({ path: "/" });
+    expect(world.requests.at(-1)?.headers.get("authorization")).toBe(`Bearer ${fresh}`);
+  });
+});
