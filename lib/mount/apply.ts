@@ -6,7 +6,7 @@ import { comparePaths } from "../model/path.ts";
 import type { FileStat } from "../ports.ts";
 import { reconcilePath, type Step } from "../sync/reconcile.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
-import { conflictArtifact } from "./conflicts.ts";
+import { conflictArtifact, revertedArtifact } from "./conflicts.ts";
 import { count, type Engine, isWritable, localOf, modeOf } from "./engine.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
 import { type Placement, placeAll, sameFile } from "./stage.ts";
@@ -76,7 +76,7 @@ function decide(
   engine: Engine,
   path: string,
   state: RemoteState,
-  { force = false }: ApplyOptions,
+  options: ApplyOptions,
 ): Job | "again" | "changed" | null {
   const mapped = localOf(engine, path);
   if ("problem" in mapped) {
@@ -85,6 +85,8 @@ function decide(
   }
   const { rel } = mapped;
   const base = engine.db.get(path);
+  // A path that may not be written always gets the remote bytes, once both sides have agreed on it.
+  const force = options.force === true || (base?.revision != null && !isWritable(engine, path));
   const local = engine.mirror.inspect(rel, base);
   if (local === null) return "again";
   if (local.kind === "blocked") {
@@ -134,12 +136,12 @@ function carryOut(
     case "restore":
       return write(null);
     case "conflict":
-      return write(force ? null : conflictArtifact(engine, rel, step.baseRevision));
+      return write(force ? revertedArtifact(engine, rel) : conflictArtifact(engine, rel, step.baseRevision));
     case "missing":
       // A file that is gone here without a person's delete comes back.
       return base?.deletePending ? null : write(null);
     case "upload":
-      if (force) return write(null);
+      if (force) return write(revertedArtifact(engine, rel));
       engine.suspects.add(rel);
       engine.wake.local.call();
       return null;
@@ -178,7 +180,7 @@ function place(
       } else {
         remember(engine, job.file.path, job.rel, job.file, result.stat, job.file.hash);
         total.changed++;
-        if (job.keepAs !== null) {
+        if (job.keepAs !== null && job.step.kind === "conflict" && isWritable(engine, job.file.path)) {
           total.conflicts++;
           engine.world.log.warn("conflict: the local version was kept aside", {
             path: job.file.path,

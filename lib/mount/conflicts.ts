@@ -32,6 +32,17 @@ export function invalidArtifact(engine: Engine, rel: string): string {
   }
 }
 
+/** A free name for local bytes of a path that may not be written: kept where nobody has to act on them. */
+export function revertedArtifact(engine: Engine, rel: string): string {
+  const stamp = artifactStamp(engine.now());
+  for (let n = 1; ; n++) {
+    const slash = rel.lastIndexOf("/");
+    const name = localComponent(rel.slice(slash + 1), engine.world.sha256);
+    const file = `${engine.layout.resolved}/${rel.slice(0, slash + 1)}${name}.reverted.${stamp}${n === 1 ? "" : `-${n}`}`;
+    if (engine.world.fs.lstat(file) === null) return file;
+  }
+}
+
 /** Artifacts that wait for a person, sorted by file; `resolved/` is not among them. */
 export function listConflicts(engine: Pick<Engine, "world" | "layout">): ConflictArtifact[] {
   const { fs } = engine.world;

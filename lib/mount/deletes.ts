@@ -6,9 +6,9 @@ import { MOUNT } from "../limits.ts";
 import { circuitVerdict, countsForCircuit, retryDelayMs } from "../sync/backoff.ts";
 import { classifyRequest } from "../sync/classify.ts";
 import { deleteHold } from "../sync/safety.ts";
+import { logDenial } from "./denials.ts";
 import { type Engine, noteAnswer, noteError } from "./engine.ts";
 import { checkRoot, hasRuntimeArea } from "./guard.ts";
-import { logDenial } from "./outcome.ts";
 import type { Entry } from "./state-db.ts";
 
 /** State of the lane: when each failed delete is tried again. */

@@ -5,6 +5,7 @@ import { contentTypeOf } from "../sync/content-type.ts";
 import { judgeLocal, type LocalVerdict } from "../sync/local-change.ts";
 import { type RelativeRemotePath, relativePathProblem } from "../sync/remote-path.ts";
 import { upExclusion } from "../sync/uploadable.ts";
+import { logDenial } from "./denials.ts";
 import { count, type Engine, isWritable, remoteOf } from "./engine.ts";
 import { timestamp } from "./layout.ts";
 import type { LocalState } from "./mirror.ts";
@@ -151,6 +152,10 @@ function note(engine: Engine, { rel, path, entry, local, verdict }: Look & { ver
       engine.db.patch(path, { missingScans: (entry?.missingScans ?? 0) + 1 });
       return;
     case "restore":
+      if (!isWritable(engine, path)) {
+        const what = local.kind === "file" ? "changed" : "deleted";
+        logDenial(engine, "WRITE_REVERTED", path, `${what} here, but the path may not be written`);
+      }
       engine.stale.add(path);
       return;
     case "cancel": {

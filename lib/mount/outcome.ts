@@ -5,6 +5,7 @@ import { classifyFileError, classifyRequest, statusOfFileCode } from "../sync/cl
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { invalidArtifact, resolveConflicts } from "./conflicts.ts";
 import { causeCode, readDeadLetter, removeDeadLetter, writeDeadLetter } from "./dead-letter.ts";
+import { logDenial } from "./denials.ts";
 import { type Engine, noteError } from "./engine.ts";
 import { secondsTimestamp, timestamp } from "./layout.ts";
 import { isExhausted, type Pending } from "./outbox.ts";
@@ -221,20 +222,6 @@ export function deadLetter(engine: Engine, item: Pending, refusal: Refusal, atte
     retry: `relayfile writeback retry --opId ${opId}`,
   });
   engine.wake.state.call();
-}
-
-/** One line in the denial log, capped at 1 MiB with one rotation. */
-export function logDenial(
-  engine: Engine,
-  action: "WRITE_DENIED" | "WRITE_REVERTED" | "READ_DENIED",
-  path: string,
-  reason: string,
-): void {
-  const { fs } = engine.world;
-  const file = engine.layout.denials;
-  if ((fs.lstat(file)?.sizeBytes ?? 0) > 1_048_576) fs.rename(file, `${file}.1`);
-  const line = `[${secondsTimestamp(engine.now())}] ${action} ${path}: ${reason.replaceAll("\n", " ")}\n`;
-  fs.appendFile(file, new TextEncoder().encode(line));
 }
 
 /** The body of a sidecar: an object or array as it is, anything else wrapped. */

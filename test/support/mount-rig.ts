@@ -1,0 +1,240 @@
+/** A mount on a memory disk against a fake file API, under simulated time: the daemon's real code, nothing else real. */
+import { Database as Sqlite } from "bun:sqlite";
+import type { ServiceTarget } from "../../lib/client/http.ts";
+import { type MountConfig, type MountFlags, mountConfig } from "../../lib/mount/config.ts";
+import { runDaemon } from "../../lib/mount/daemon.ts";
+import type { Engine } from "../../lib/mount/engine.ts";
+import { type OnceReport, runOnce } from "../../lib/mount/once.ts";
+import { type OpenMount, openMount } from "../../lib/mount/open.ts";
+import type { MountWorld, StateDatabase } from "../../lib/mount/world.ts";
+import type { ConnectSocket, Env, Log, LogFields, Random, SqlRow, SqlValue } from "../../lib/ports.ts";
+import { sha256 } from "../../lib/runtime/bun/mount-world.ts";
+import { FakeFileApi } from "./fake-file-api.ts";
+import { MemoryFs } from "./memory-fs.ts";
+import { SimClock } from "./sim-clock.ts";
+
+/** The mount root of every rig. */
+export const ROOT = "/home/u/mirror";
+
+/** What to build. */
+export interface RigOptions {
+  readonly remoteRoot?: string;
+  readonly root?: string;
+  readonly flags?: MountFlags;
+  readonly env?: Env;
+  readonly scopes?: readonly string[];
+  readonly seed?: number;
+  /** Shared server, for two mounts on one workspace. */
+  readonly api?: FakeFileApi;
+  readonly clock?: SimClock;
+}
+
+/** A line that was logged. */
+export interface LoggedLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** A mount under test. */
+export class MountRig {
+  readonly clock: SimClock;
+  readonly fs: MemoryFs;
+  readonly api: FakeFileApi;
+  readonly lines: LoggedLine[] = [];
+  readonly root: string;
+  readonly world: MountWorld;
+  readonly config: MountConfig;
+  private readonly databases = new Map<string, Sqlite>();
+  private readonly locks = new Set<string>();
+  private running: { mount: OpenMount; stop: AbortController; done: Promise<void> } | null = null;
+
+  constructor(options: RigOptions = {}) {
+    this.clock = options.clock ?? new SimClock();
+    this.fs = new MemoryFs(() => this.clock.now());
+    this.api = options.api ?? new FakeFileApi(() => this.clock.now());
+    this.root = options.root ?? ROOT;
+    this.fs.makeDir(this.root);
+    const random = seededRandom(options.seed ?? 1);
+    this.world = {
+      clock: this.clock,
+      random,
+      log: this.log(),
+      fs: this.fs,
+      watch: (root, handlers) => this.fs.watch(root, handlers),
+      fetch: async (request) => {
+        this.clock.busy++;
+        try {
+          return await this.api.fetch(request);
+        } finally {
+          this.clock.busy--;
+        }
+      },
+      connectSocket: noSocket,
+      host: {
+        env: options.env ?? {},
+        cwd: "/home/u",
+        homeDir: "/home/u",
+        tempDir: "/tmp",
+        pid: 4242,
+        platform: "linux",
+        arch: "x64",
+        isAlive: () => true,
+        executableOf: () => "/usr/bin/relayfile",
+        kill: () => undefined,
+      },
+      sha256,
+      openDatabase: (path) => this.openDatabase(path),
+      acquireLease: (path, content) => {
+        if (this.locks.has(path)) return null;
+        this.locks.add(path);
+        this.fs.writeFile(path, new TextEncoder().encode(content));
+        return { release: () => void this.locks.delete(path) };
+      },
+      spawnSelf: () => {
+        throw new Error("a rig has no processes");
+      },
+    };
+    this.config = mountConfig(
+      {
+        workspaceId: "rw_abcd1234",
+        localRoot: this.root,
+        remoteRoot: options.remoteRoot ?? "/",
+        server: "http://file.test",
+        stateDir: "/home/u/.relayfile-mount-state",
+        scopes: options.scopes ?? null,
+      },
+      { websocket: false, ...options.flags },
+      options.env ?? {},
+      this.world.log,
+    );
+  }
+
+  /** The service as the daemon calls it. */
+  target(): ServiceTarget {
+    return {
+      service: "file-api",
+      baseUrl: "http://file.test",
+      token: () => "header.e30.sig",
+      fetch: this.world.fetch,
+      random: this.world.random,
+      correlationPrefix: "mount",
+    };
+  }
+
+  /** Opens the mount, runs `work` on its engine, closes it. */
+  async withEngine<T>(work: (engine: Engine) => Promise<T> | T): Promise<T> {
+    const mount = openMount(this.world, this.config, this.target());
+    try {
+      return await this.clock.drive(Promise.resolve(work(mount.engine)));
+    } finally {
+      mount.close();
+    }
+  }
+
+  /** `mount --once`. */
+  once(): Promise<OnceReport> {
+    return this.withEngine((engine) => runOnce(engine, new AbortController().signal));
+  }
+
+  /** Starts the daemon and lets it do what needs no waiting. */
+  async start(settleMs = 2_000): Promise<Engine> {
+    const mount = openMount(this.world, this.config, this.target());
+    const stop = new AbortController();
+    const done = runDaemon(mount.engine, { stateDir: mount.stateDir, signal: stop.signal });
+    done.catch(() => undefined);
+    this.running = { mount, stop, done };
+    await this.clock.advance(settleMs);
+    return mount.engine;
+  }
+
+  /** Stops the daemon as SIGTERM does. */
+  async stop(): Promise<void> {
+    if (this.running === null) return;
+    const { mount, stop, done } = this.running;
+    this.running = null;
+    stop.abort();
+    await this.clock.drive(done);
+    mount.close();
+  }
+
+  /** The file below the root, as text. */
+  local(rel: string): string | null {
+    return this.fs.text(`${this.root}/${rel}`);
+  }
+
+  /** Saves a file below the root, as an editor that writes in place. */
+  save(rel: string, text: string): void {
+    this.fs.save(`${this.root}/${rel}`, text);
+  }
+
+  /** A JSON document of the runtime area, or null. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into documents of several shapes.
+  relay(path: string): any {
+    const text = this.fs.text(`${this.root}/.relay/${path}`);
+    return text === null ? null : JSON.parse(text);
+  }
+
+  /** Names in a directory of the runtime area. */
+  relayNames(path: string): string[] {
+    const directory = `${this.root}/.relay/${path}`;
+    if (this.fs.lstat(directory) === null) return [];
+    return this.fs
+      .readDir(directory)
+      .map(({ name }) => name)
+      .sort();
+  }
+
+  private openDatabase(path: string): StateDatabase {
+    let connection = this.databases.get(path);
+    if (connection === undefined) {
+      connection = new Sqlite(":memory:");
+      this.databases.set(path, connection);
+      this.fs.makeDir(path.slice(0, path.lastIndexOf("/")));
+      this.fs.writeFile(path, new Uint8Array([1]));
+    }
+    const open = connection;
+    return {
+      sql: {
+        all: <Row extends SqlRow>(text: string, params: readonly SqlValue[] = []) =>
+          open.query(text).all(...(params as SqlValue[])) as Row[],
+        run: (text, params = []) => {
+          open.query(text).run(...(params as SqlValue[]));
+        },
+      },
+      close: () => undefined,
+    };
+  }
+
+  private log(): Log {
+    const write =
+      (level: string) =>
+      (message: string, fields: LogFields = {}) =>
+        void this.lines.push({ level, message, fields });
+    return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  }
+}
+
+/** A small generator (mulberry32): the same seed gives the same run. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const float = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  const hex = (length: number) =>
+    Array.from({ length }, () => Math.floor(float() * 16).toString(16)).join("");
+  return {
+    bytes: (length) => Uint8Array.from({ length }, () => Math.floor(float() * 256)),
+    uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`,
+    float,
+  };
+}
+
+const noSocket: ConnectSocket = (_url, _options, handlers) => {
+  queueMicrotask(() => handlers.onClose(1006, "no sockets here"));
+  return { send: () => undefined, close: () => undefined };
+};
