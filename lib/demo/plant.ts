@@ -7,7 +7,7 @@ import { fileApi } from "../client/file-api.ts";
 import { fail } from "../errors.ts";
 import { FILE_API } from "../limits.ts";
 import type { Clock, Fetch, Random } from "../ports.ts";
-import { GITHUB_DELIVERIES } from "../simulator/seed/github.ts";
+import { DEMO_GITHUB_PAYLOADS } from "../simulator/seed/github-payloads/index.ts";
 
 /** The stack as a client sees it. */
 export interface PlantTarget {
@@ -31,9 +31,9 @@ const SYNCS_MAX = 200;
 export async function deliverGithub(target: PlantTarget): Promise<number> {
   const control = controlOf(target);
   const { workspaceId, signal } = target;
-  for (const [index, { event, payload }] of GITHUB_DELIVERIES.entries()) {
+  for (const [index, { event, payload }] of DEMO_GITHUB_PAYLOADS.entries()) {
     const headers = { "X-GitHub-Event": event, "X-GitHub-Delivery": `demo-${index + 1}` };
-    const flush = index === GITHUB_DELIVERIES.length - 1;
+    const flush = index === DEMO_GITHUB_PAYLOADS.length - 1;
     await control.webhook(
       workspaceId,
       "github",
@@ -41,7 +41,7 @@ export async function deliverGithub(target: PlantTarget): Promise<number> {
       { signal },
     );
   }
-  return GITHUB_DELIVERIES.length;
+  return DEMO_GITHUB_PAYLOADS.length;
 }
 
 /**

@@ -21,7 +21,8 @@ const isText = (path: string) => !path.startsWith("scripts/tidy/") && !path.star
 const IMPURE =
   /\b(?:Date\.now|performance\.now|Math\.random|crypto\.(?:randomUUID|getRandomValues)|process\.\w+|Bun\.\w+|setTimeout|setInterval|queueMicrotask)\b|\bnew Date\(\s*\)|(?<![.\w])fetch\(/g;
 const RUNTIME_GLOBALS = /(?<![.\w])(?:process|Bun|Deno)\.\w+|\brequire\(/g;
-const MACHINE_PATH = /(?:^|[\s"'`(=])(\/(?:work|root|Users|home)\/[\w.-]+)/g;
+/** Homes of one letter are made-up users in examples. */
+const MACHINE_PATH = /(?:^|[\s"'`(=])(\/(?:(?:work|root)\/[\w.-]+|(?:Users|home)\/[\w.-]{2,}))/g;
 const REGISTRY = /registry\.(?:npmjs|yarnpkg|npmmirror)\.\w+|npm\.pkg\.github\.com/g;
 const PLACEHOLDER = /\b(?:TODO|FIXME|XXX|HACK)\b/g;
 

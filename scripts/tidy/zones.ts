@@ -59,21 +59,25 @@ export const ZONES: readonly Zone[] = [
   }),
   zone("lib/demo/", [...PORTS, "lib/client/", "lib/mount/", "lib/simulator/seed/"]),
   zone("lib/simulator/", PORTS, { packages: ["zod", "hono"] }),
-  zone("lib/service/", [...PORTS, "lib/digest/", "lib/pipeline/", "lib/providers/"], {
-    packages: ["hono", "jose", "@cfworker/json-schema", "zod"],
-  }),
+  zone(
+    "lib/service/",
+    [...PORTS, "lib/digest/", "lib/pipeline/", "lib/providers/", "lib/sync/merge-lines.ts"],
+    {
+      packages: ["hono", "jose", "@cfworker/json-schema", "zod"],
+    },
+  ),
   zone("lib/client/", PORTS, { packages: ["ofetch", "zod"] }),
   zone("lib/mount/", [...PORTS, "lib/sync/", "lib/client/"], { packages: ["zod"] }),
   zone("lib/runtime/bun/", [...PORTS, "lib/service/", "lib/simulator/", "lib/mount/", "lib/ui/terminal.ts"], {
     runtime: true,
-    packages: ["hono"],
+    packages: ["hono", "jose"],
   }),
   zone("lib/runtime/workers/", [...PORTS, "lib/service/"], {
     packages: ["hono", "cloudflare:workers", "@cloudflare/workers-types"],
   }),
   zone("lib/ui/", [...PORTS, "commands/"], { packages: ["citty"] }),
   zone("lib/ui/log.ts", [...PORTS, "lib/ui/terminal.ts"], { packages: ["consola"] }),
-  zone("lib/ui/views/", [...MODEL, "lib/ui/", "commands/", "verify/"], { pure: true }),
+  zone("lib/ui/views/", ["lib/", "commands/", "verify/"], { pure: true }),
   zone("verify/", [...PORTS, "lib/providers/", "lib/pipeline/pure/", "lib/digest/", "lib/client/"], {
     packages: ["zod", "@cfworker/json-schema"],
   }),
