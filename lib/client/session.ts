@@ -1,7 +1,10 @@
 /** Ready clients for one target: the right credential for each service, renewed once when a service refuses it. */
+
+import { isRelayfileError } from "../errors.ts";
 import type { Fetch, Ports } from "../ports.ts";
 import { type CloudSession, cloudSession, type SessionWorld } from "./cloud-session.ts";
 import { type ControlApi, controlApi } from "./control-api.ts";
+import { explainRefusal } from "./explain-refusal.ts";
 import { type FileApi, fileApi } from "./file-api.ts";
 import type { ServiceTarget } from "./http.ts";
 import { requireBaseUrl, requireWorkspace, type Target } from "./target.ts";
@@ -24,7 +27,7 @@ export interface Session {
   fileTarget(): Promise<ServiceTarget>;
   /** Base URL of the file API in use. */
   fileApiUrl(): string;
-  /** The error to report for a failed call: a wrong base URL is named as such, anything else stays what it is. */
+  /** The error to report for a failed call: a wrong base URL or a refused credential is named as such. */
   explain(thrown: unknown): Promise<unknown>;
 }
 
@@ -37,17 +40,26 @@ export function openSession(target: Target, ports: SessionPorts, signal?: AbortS
   const controlUrl = requireBaseUrl(target.controlPlaneUrl, target.sources.controlPlaneUrl);
   requireBaseUrl(target.fileApiUrl, target.sources.fileApiUrl);
   const cloud = cloudSession(target, world);
+  let refused: "cloud" | "workspace" = "workspace";
+  /** Remembers whose credential a service refused, to explain the failure. */
+  const noting = (identity: typeof refused, fetch: Fetch): Fetch => {
+    return async (request) => {
+      const answer = await fetch(request);
+      if (answer.status === 401 || answer.status === 403) refused = identity;
+      return answer;
+    };
+  };
   const common = { random: ports.random, correlationPrefix: "cli" } as const;
   const asCloud: ServiceTarget = {
     ...common,
     service: "control-plane",
     baseUrl: controlUrl,
     token: () => cloud.token(),
-    fetch: renewingFetch(ports.fetch, cloud.renew),
+    fetch: noting("cloud", renewingFetch(ports.fetch, cloud.renew)),
   };
   const control = controlApi(asCloud);
   const workspace = workspaceSession(target, world, cloud, control, signal);
-  const workspaceFetch = renewingFetch(ports.fetch, workspace.renew);
+  const workspaceFetch = noting("workspace", renewingFetch(ports.fetch, workspace.renew));
   const asWorkspace: ServiceTarget = { ...asCloud, token: () => workspace.token(), fetch: workspaceFetch };
   const controlAsWorkspace = controlApi(asWorkspace);
 
@@ -73,8 +85,12 @@ export function openSession(target: Target, ports: SessionPorts, signal?: AbortS
     fileTarget,
     files: async () => fileApi(await fileTarget(), requireWorkspace(target).id),
     fileApiUrl: workspace.fileApiUrl,
-    explain: (thrown) =>
-      explainWrongService(thrown, { ...target, fileApiUrl: workspace.fileApiUrl() }, ports.fetch),
+    explain: async (thrown) => {
+      if (isRelayfileError(thrown, "unauthorized", "forbidden")) {
+        return explainRefusal({ error: thrown, target, identity: refused });
+      }
+      return explainWrongService(thrown, { ...target, fileApiUrl: workspace.fileApiUrl() }, ports.fetch);
+    },
   };
 }
 

@@ -2,7 +2,6 @@
 import { COMMANDS, SECTIONS } from "../../commands/mod.ts";
 import type { Ports } from "../../lib/ports.ts";
 import { runFrontDoor } from "../../lib/ui/front-door.ts";
-import { createLog } from "../../lib/ui/log.ts";
 import { recordedTerminal } from "./terminal.ts";
 
 /** What one run left behind. */
@@ -21,7 +20,7 @@ export async function runCli(words: string | readonly string[], ports: Ports, st
   const exit = await runFrontDoor(terminal, {
     sections: SECTIONS,
     commands: COMMANDS,
-    openPorts: async () => ({ ...ports, log: createLog(terminal.stderr, 1) }),
+    openPorts: async ({ log }) => ({ ...ports, log }),
   });
   const { stdout, stderr } = terminal.text;
   return {
