@@ -39,7 +39,8 @@ export async function runFrontDoor(terminal: Terminal, program: Program): Promis
     return exit;
   } catch (thrown) {
     const { errorDocument, errorText } = await import("./error-document.ts");
-    const document = errorDocument(thrown);
+    const { redactorOf } = await import("./secrets.ts");
+    const document = redactorOf(terminal.env).json(errorDocument(thrown));
     if (output.pipeClosed && document.error.code === "interrupted") return EXIT.PASS;
     if (output.json && !output.documentPrinted) output.stdout(`${JSON.stringify(document, null, 2)}\n`);
     else output.stderr(errorText(document, await output.style("stderr")));
@@ -94,7 +95,7 @@ async function runLeaf(
   const args = parseArgv(words, { ...GLOBAL_ARGS, ...own }, line);
   const globals = globalFlags(args, words, new Set(Object.keys(own)));
   const { createLog, logLevel } = await import("./log.ts");
-  const log = createLog(terminal.stderr, logLevel(globals));
+  const log = createLog(terminal.stderr, logLevel(globals), terminal.env);
   output.globals = globals;
   const ending = new AbortController();
   output.onPipeClosed = () =>

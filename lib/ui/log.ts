@@ -2,7 +2,7 @@
  * Diagnostics on stderr through consola, which is loaded with the first line that is shown: a run that says nothing
  * does not pay for it, and stdout stays a contract.
  */
-import type { Log, LogFields } from "../ports.ts";
+import type { Env, Log, LogFields } from "../ports.ts";
 import type { OutputStream } from "./terminal.ts";
 
 /** A log that can be waited for. */
@@ -21,14 +21,18 @@ export function logLevel({ quiet, verbosity }: { quiet: boolean; verbosity: numb
   return verbosity === 0 ? NUMBER.warn : verbosity === 1 ? NUMBER.info : NUMBER.debug;
 }
 
-/** A log that writes lines `level message key=value` to one stream and nowhere else. */
-export function createLog(stream: OutputStream, level: number): FlushableLog {
+/** A log that writes lines `level message key=value` to one stream and nowhere else, without the secrets of `env`. */
+export function createLog(stream: OutputStream, level: number, env: Env): FlushableLog {
   let tail: Promise<unknown> = Promise.resolve();
   const open = async () => {
-    const { createConsola } = await import("consola/core");
+    const [{ createConsola }, { redactorOf }] = await Promise.all([
+      import("consola/core"),
+      import("./secrets.ts"),
+    ]);
+    const redactor = redactorOf(env);
     const reporter = {
       log: ({ type, args }: { type: string; args: unknown[] }) => {
-        tail = tail.then(() => stream.write(`${type} ${args.join(" ")}\n`));
+        tail = tail.then(() => stream.write(`${redactor.text(`${type} ${args.join(" ")}`)}\n`));
       },
     };
     return createConsola({ level, reporters: [reporter], throttle: 0 });

@@ -140,6 +140,20 @@ describe("runFrontDoor()", () => {
     });
   });
 
+  test("keeps secrets out of a failure, whoever put them there", async () => {
+    const terminal = recordedTerminal(["do", "--json"], { env: { SOME_API_KEY: "opensesame42" } });
+    await runFrontDoor(
+      terminal,
+      program(async () =>
+        fail("unexpected_answer", "server said opensesame42 to Bearer abcdefghijkl", {
+          password: "p4ssw0rd",
+        }),
+      ),
+    );
+    expect(terminal.text.stdout).toContain("[redacted:");
+    expect(terminal.text.stdout).not.toMatch(/opensesame42|abcdefghijkl|p4ssw0rd/);
+  });
+
   test("offers no next command when the hint has a placeholder", async () => {
     const { stdout } = await run("do --json", async () => fail("unauthorized", "no"));
     expect(ErrorDocumentSchema.parse(JSON.parse(stdout)).error.next).toEqual([]);

@@ -4,7 +4,7 @@ import { recordedTerminal } from "../../support/terminal.ts";
 
 async function shown(globals: { quiet: boolean; verbosity: number }): Promise<string> {
   const terminal = recordedTerminal([]);
-  const log = createLog(terminal.stderr, logLevel(globals));
+  const log = createLog(terminal.stderr, logLevel(globals), { MY_TOKEN: "hunter2-hunter2" });
   log.debug("a");
   log.info("b", { path: "/x y", n: 3 });
   log.warn("c");
@@ -33,4 +33,13 @@ test("fieldWords() leaves out what is absent and quotes what would be ambiguous"
     'd=""',
     'e="say \\"x\\""',
   ]);
+});
+
+test("createLog() keeps secrets out of every line", async () => {
+  const terminal = recordedTerminal([]);
+  const log = createLog(terminal.stderr, 4, { MY_TOKEN: "hunter2-hunter2" });
+  log.error("refused", { header: "Bearer abcdefghijklmnop", value: "hunter2-hunter2" });
+  await log.flush();
+  expect(terminal.text.stderr).toMatch(/^error refused header=.*redacted:bearer.*redacted:env/);
+  expect(terminal.text.stderr).not.toMatch(/hunter2|abcdefghijklmnop/);
 });
