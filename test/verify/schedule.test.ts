@@ -22,7 +22,7 @@ function check(
       refs: [],
       hint: "h",
       findings: { "doctor.bad": { severity: "error", ...spec }, "doctor.meh": { severity: "warn", ...spec } },
-      run: () => judged(1, [], "fine"),
+      run: () => skip("replaced below"),
     }),
     run: run as Check["run"],
     ...over,

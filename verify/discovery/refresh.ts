@@ -8,6 +8,7 @@ import {
   type RefreshFact,
   skip,
   suggest,
+  type TargetFact,
   unknown,
 } from "../check.ts";
 import { diagnose } from "./_diagnosis.ts";
@@ -18,7 +19,7 @@ export const refreshAnswers = defineCheck({
   title: "a discovery refresh succeeds for every connected provider",
   severity: "error",
   phase: "discovery",
-  needs: ["refresh"],
+  needs: ["refresh", "target"],
   wants: ["integrations"],
   after: ["doctor.control-plane-answers", "doctor.workspace-readable"],
   refs: ["VD-09", "symptom:40", "symptom:43", "S18", "cloud#756"],
@@ -62,7 +63,7 @@ export const refreshAnswers = defineCheck({
       fix: "Look at the provider's integration; report both lists.",
     },
   },
-  run: ({ refresh, integrations }) => {
+  run: ({ refresh, integrations, target }) => {
     type Codes =
       | "discovery.refresh-refused"
       | "discovery.refresh-not-deployed"
@@ -85,14 +86,17 @@ export const refreshAnswers = defineCheck({
       return unknown<Codes>(title, [{ ...shared, facts, code: "discovery.refresh-failed", title }]);
     }
     const findings: FindingDraft<Codes>[] = [];
-    const failing = report.refreshed.filter(
+    const refreshed = report.refreshed.filter((row) => isAsked(target, row.provider));
+    const failing = refreshed.filter(
       (row) => row.errors > 0 || row.timedOut === true || row.discoveryBackfillStatus === "failed",
     );
     const words = [
       ...failing.map(
         (row) => `${row.provider}: ${row.timedOut === true ? "timed out" : plural(row.errors, "error")}`,
       ),
-      ...(report.errors ?? []).map((error) => `${error.provider ?? "all"}: ${error.reason} ${error.message}`),
+      ...(report.errors ?? [])
+        .filter((error) => error.provider === undefined || isAsked(target, error.provider))
+        .map((error) => `${error.provider ?? "all"}: ${error.reason} ${error.message}`),
     ];
     if (words.length > 0 || report.timedOut === true) {
       findings.push({
@@ -104,7 +108,9 @@ export const refreshAnswers = defineCheck({
       });
     }
     const covered = new Set(report.refreshed.map((row) => row.provider));
-    const connected = (integrations?.rows ?? []).map((row) => row.provider);
+    const connected = (integrations?.rows ?? [])
+      .map((row) => row.provider)
+      .filter((provider) => isAsked(target, provider));
     for (const provider of connected.filter((name) => !covered.has(name))) {
       findings.push({
         ...shared,
@@ -115,9 +121,9 @@ export const refreshAnswers = defineCheck({
       });
     }
     return judged(
-      report.refreshed.length,
+      refreshed.length,
       findings,
-      `${plural(report.refreshed.length, "provider")} refreshed in ${probe.totalMs} ms`,
+      `${plural(refreshed.length, "provider")} refreshed in ${probe.totalMs} ms`,
     );
   },
 });
@@ -128,7 +134,7 @@ export const refreshHonest = defineCheck({
   title: "a provider reported as backfilled has no empty schema that could be filled",
   severity: "error",
   phase: "discovery",
-  needs: ["refresh", "discovery"],
+  needs: ["refresh", "discovery", "target"],
   after: ["discovery.refresh-answers"],
   refs: ["VD-10", "symptom:52", "S18", "S19"],
   hint: "Do not judge a refresh by discoveryBackfilled alone",
@@ -149,8 +155,8 @@ export const refreshHonest = defineCheck({
       fix: "Read the sampling warnings: each names the index, its rows and why nothing was read.",
     },
   },
-  run: ({ refresh, discovery }) => {
-    const rows = refresh.report?.refreshed ?? [];
+  run: ({ refresh, discovery, target }) => {
+    const rows = (refresh.report?.refreshed ?? []).filter((row) => isAsked(target, row.provider));
     if (refresh.report === null) return skip("the refresh gave no report");
     const findings = rows.flatMap(
       (row): FindingDraft<"discovery.backfilled-but-empty" | "discovery.refresh-degraded">[] => {
@@ -188,6 +194,11 @@ export const refreshHonest = defineCheck({
     return judged(rows.length, findings, `${plural(rows.length, "provider")} reported`);
   },
 });
+
+/** A run about one provider judges only that one, although the refresh covers all. */
+function isAsked(target: TargetFact, provider: string): boolean {
+  return target.provider === null || target.provider === provider;
+}
 
 function reportLine(row: NonNullable<RefreshFact["report"]>["refreshed"][number]) {
   const status = row.discoveryBackfillStatus === undefined ? "" : `, status ${row.discoveryBackfillStatus}`;

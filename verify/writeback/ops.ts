@@ -179,8 +179,11 @@ export const noDeadLetters = defineCheck({
       const [op] = group;
       const rejected = isRejection(op);
       const status = statusOf(op);
+      const said = messageOf(op);
       const answer =
-        status === null ? (op.lastError ?? "no answer recorded") : `${status} ${messageOf(op)}`.trim();
+        status === null || said.includes(String(status))
+          ? said || "no answer recorded"
+          : `${status} ${said}`.trim();
       return {
         code: rejected ? "writeback.provider-rejected" : "writeback.retries-exhausted",
         title: `${op.provider ?? "the provider"} ${rejected ? "rejected" : "never accepted"} ${plural(group.length, "write")}: ${answer}`,

@@ -7,7 +7,7 @@ import {
   schemaHasProperties,
 } from "../../../verify/discovery/schemas.ts";
 import { refreshHonest } from "../../../verify/discovery/refresh.ts";
-import { discovery, NOON, refresh, type ResourceParts, resource } from "../../support/facts.ts";
+import { discovery, NOON, refresh, type ResourceParts, resource, target } from "../../support/facts.ts";
 import { codesOf, findingsOf, runCheck } from "../../support/run-check.ts";
 
 const EMPTY: ResourceParts = { properties: [], hits: [null, null, null] };
@@ -80,7 +80,7 @@ describe("diagnose() walks the decision procedure", () => {
 });
 
 describe("the checks of cloud#778", () => {
-  const facts = { discovery: discovery([resource(EMPTY)]), refresh: refresh() };
+  const facts = { discovery: discovery([resource(EMPTY)]), refresh: refresh(), target: target() };
 
   test("name the mismatch with the row beside the files that exist", () => {
     const [finding] = findingsOf(samplesReachable, facts);
@@ -106,11 +106,19 @@ describe("the checks of cloud#778", () => {
     };
     expect(codesOf(schemaHasProperties, nested)).toEqual([]);
     expect(codesOf(placeholdersByDesign, nested)).toEqual(["discovery.placeholder-by-design"]);
-    const none = { discovery: discovery([resource({ properties: [], rows: 0 })]), refresh: refresh() };
+    const none = {
+      discovery: discovery([resource({ properties: [], rows: 0 })]),
+      refresh: refresh(),
+      target: target(),
+    };
     expect(codesOf(samplesReachable, none)).toEqual(["discovery.no-records"]);
     expect(codesOf(schemaHasProperties, none)).toEqual([]);
     expect(codesOf(refreshHonest, none)).toEqual([]);
-    const outage = { discovery: discovery([resource({ ...EMPTY, triedStatus: 502 })]), refresh: refresh() };
+    const outage = {
+      discovery: discovery([resource({ ...EMPTY, triedStatus: 502 })]),
+      refresh: refresh(),
+      target: target(),
+    };
     expect(runCheck(samplesReachable, outage).kind).toBe("unknown");
   });
 
