@@ -6,7 +6,7 @@ import { isRelayfileError, messageOf } from "../errors.ts";
 import { PIPELINE } from "../limits.ts";
 import type { ChangeContext, TreeStore } from "../ports.ts";
 import type { Params, ProviderDefinition, ResourceDefinition } from "../providers/definition.ts";
-import { providerById, resourceOf } from "../providers/registry.ts";
+import { providerById } from "../providers/registry.ts";
 import { type Collection, openCollection } from "./collection.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { aliasPathsOf, anchorPathOf, isAlwaysRewritten } from "./pure/aliases.ts";
@@ -14,8 +14,9 @@ import { bucketByModel } from "./pure/bucket.ts";
 import { type IndexRow, JSON_TYPE, rowOf } from "./pure/index-rows.ts";
 import { isObject, parseJsonBytes, sameBytes } from "./pure/json.ts";
 import { isOversize, type NormalRecord, normalizeRecord } from "./pure/normalize.ts";
-import { fillTemplate, isDirectoryRecord, recordFile } from "./pure/paths.ts";
+import { fillTemplate, homeOf, isDirectoryRecord, parentResource, recordFile } from "./pure/paths.ts";
 import { envelopeBytes, recordOfBytes } from "./pure/records.ts";
+import { encodeSegment } from "./pure/slug.ts";
 import { type Stage, stageOver } from "./stage.ts";
 
 /** Records of one model as a source delivers them. */
@@ -224,7 +225,7 @@ async function priorOf(round: Round, collection: Collection, record: NormalRecor
   const known = { ...(row ?? {}), ...record.payload };
   const anchorPath = anchorPathOf(collection.path, rules, record.id, known, deps.era.emission);
   const rowPath = typeof row?.canonicalPath === "string" ? row.canonicalPath : null;
-  const plainPath = `${collection.path}/${recordFile(rules, record.id, record.label, record.params)}`;
+  const plainPath = canonicalPathOf(collection, record);
   for (const path of [anchorPath, rowPath, anchorPath === null ? plainPath : null]) {
     const file = path === null ? null : await stage.read(path);
     const payload = file === null ? null : recordOfBytes(file.bytes);
@@ -277,7 +278,7 @@ async function moveChildren(
   if (rules === undefined || !isDirectoryRecord(rules) || !hasChildren(provider, record.resource)) return;
   const directory = (file: string) => file.slice(0, file.lastIndexOf("/"));
   // Children that arrived before their parent lie in a directory named by the bare id.
-  const bare = directory(`${collection.path}/${recordFile(rules, record.id, "", record.params)}`);
+  const bare = directory(canonicalPathOf(collection, { ...record, label: "" }));
   const target = to === null ? null : directory(to);
   const sources = new Set([bare, ...(from === null ? [] : [directory(from)])]);
   for (const source of sources) {
@@ -303,7 +304,8 @@ function hasChildren(provider: ProviderDefinition, resource: ResourceDefinition)
 function canonicalPathOf(collection: Collection, record: NormalRecord): string {
   const rules = record.resource.records;
   if (rules === undefined) return collection.path;
-  return `${collection.path}/${recordFile(rules, record.id, record.label, record.params)}`;
+  const home = homeOf(rules, collection.path, record.params);
+  return `${home}/${recordFile(rules, record.id, record.label, record.params)}`;
 }
 
 /** The opened collection of a resource; its path names a parent record by the parent's own directory. */
@@ -320,7 +322,10 @@ async function collectionOf(round: Round, resource: ResourceDefinition, params: 
   return collection;
 }
 
-/** The directory of a collection. A parent that is a directory record and known appears under its full name. */
+/**
+ * The directory of a collection. A parent that is a directory record and known appears under its full name, and so do
+ * the parents above it.
+ */
 export async function collectionPath(
   stage: Pick<Stage, "read">,
   provider: ProviderDefinition,
@@ -328,21 +333,23 @@ export async function collectionPath(
   params: Params,
   deps: Pick<PipelineDeps, "era">,
 ): Promise<string> {
-  const parent = resource.parent === undefined ? null : resourceOf(provider, resource.parent.resource);
-  const rules = parent?.records;
-  if (resource.parent === undefined || parent === null || rules === undefined || !isDirectoryRecord(rules)) {
+  const parent = parentResource(provider, resource);
+  if (resource.parent === undefined || parent?.records === undefined)
     return fillTemplate(resource.path, params);
+  const rules = parent.records;
+  const id = params[resource.parent.param] ?? "";
+  const home = await collectionPath(stage, provider, parent, params, deps);
+  const rest = resource.path.slice(`${parent.path}/{${resource.parent.param}}`.length);
+  let name = encodeSegment(id);
+  if (isDirectoryRecord(rules)) {
+    const anchor = anchorPathOf(home, rules, id, { id }, deps.era.emission);
+    const file = anchor === null ? null : await stage.read(anchor);
+    const payload = file === null ? null : recordOfBytes(file.bytes);
+    const known = payload === null ? null : normalizeRecord(provider, parent, payload);
+    const label = known === null || "rejected" in known ? "" : known.label;
+    name = recordFile(rules, id, label, params).split("/")[0] ?? name;
   }
-  const { param } = resource.parent;
-  const id = params[param] ?? "";
-  const home = fillTemplate(parent.path, params);
-  const anchor = anchorPathOf(home, rules, id, { id }, deps.era.emission);
-  const file = anchor === null ? null : await stage.read(anchor);
-  const payload = file === null ? null : recordOfBytes(file.bytes);
-  const known = payload === null ? null : normalizeRecord(provider, parent, payload);
-  const label = known === null || "rejected" in known ? "" : known.label;
-  const name = recordFile(rules, id, label, params).split("/")[0] ?? "";
-  return fillTemplate(resource.path.replace(`{${param}}`, name.replaceAll("$", "$$$$")), params);
+  return `${home}/${name}${fillTemplate(rest, params)}`;
 }
 
 /** Rows of a collection whose index is damaged, from its records. */

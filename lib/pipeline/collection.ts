@@ -2,8 +2,16 @@
 import type { EraSwitch } from "../model/era.ts";
 import type { ResourceDefinition } from "../providers/definition.ts";
 import { sharedNames, titleSegmentsOf } from "./pure/aliases.ts";
-import { type IndexRow, indexBytes, indexPathOf, JSON_TYPE, parseIndex, rowOf } from "./pure/index-rows.ts";
-import { sameBytes } from "./pure/json.ts";
+import {
+  compareRows,
+  type IndexRow,
+  indexBytes,
+  indexPathOf,
+  JSON_TYPE,
+  parseIndex,
+  rowOf,
+} from "./pure/index-rows.ts";
+import { bytesOf, sameBytes } from "./pure/json.ts";
 import type { NormalRecord } from "./pure/normalize.ts";
 import { aliasSlugOf } from "./pure/slug.ts";
 import type { Stage } from "./stage.ts";
@@ -74,6 +82,13 @@ export async function openCollection(
       if (stored !== null && sameBytes(stored.bytes, bytes)) return;
       const ifRevision = stored?.revision ?? "0";
       stage.write(indexPath, bytes, { contentType: JSON_TYPE, provider: options.provider, ifRevision });
+      const lookup = resource.records?.lookup;
+      if (lookup === undefined) return;
+      const entries = `${JSON.stringify([...rows.values()].sort(compareRows).map(lookup))}\n`;
+      stage.write(indexPathOf(`/discovery${path}`), bytesOf(entries), {
+        contentType: JSON_TYPE,
+        provider: options.provider,
+      });
     },
   };
 }

@@ -20,7 +20,7 @@ import { classifyWrite, type WriteRoute } from "./pure/classify.ts";
 import { authoredSchema } from "./pure/discovery.ts";
 import { isObject, parseJson, textOf } from "./pure/json.ts";
 import { type NormalRecord, normalizeRecord } from "./pure/normalize.ts";
-import { recordFile } from "./pure/paths.ts";
+import { homeOf, recordFile } from "./pure/paths.ts";
 import { isEnvelope, recordOfBytes } from "./pure/records.ts";
 import { validateWrite } from "./pure/validate.ts";
 import { isReceipt, writeReceipt } from "./receipts.ts";
@@ -208,20 +208,16 @@ async function currentRecord(job: Job, body: unknown): Promise<ProviderRecord | 
 }
 
 async function afterUpdate(job: Job, answer: ProviderRecord, status: number): Promise<OpOutcome> {
-  const { resource, route } = job;
-  const record = await recordAfter(job, resource, answer, route.id);
+  const { route } = job;
+  const produced = producedBy(job);
+  const record = produced === null ? null : await recordAfter(job, produced, answer, route.id);
   const canonicalPath = record === null ? null : await settle(job, record);
   return succeeded({ status, id: route.id, url: urlOf(answer) }, route.id, canonicalPath);
 }
 
 async function afterCreate(job: Job, answer: ProviderRecord, status: number): Promise<OpOutcome> {
-  const { op, provider, resource, route, write, deps, tree } = job;
-  const produced =
-    write.produces === undefined
-      ? resource
-      : write.produces === null
-        ? null
-        : resourceOf(provider, write.produces);
+  const { op, route, write, deps, tree } = job;
+  const produced = producedBy(job);
   const answered = answer.id === undefined || answer.id === null ? null : String(answer.id);
   const record = produced === null ? null : await recordAfter(job, produced, answer, answered ?? "");
   const canonicalPath = record === null ? null : await settle(job, record);
@@ -243,6 +239,12 @@ async function afterCreate(job: Job, answer: ProviderRecord, status: number): Pr
     ["merged", "sha", "ts"].flatMap((key) => (key in answer ? [[key, answer[key]]] : [])),
   );
   return succeeded({ status, id: externalId, url, ...extras, ...route.params }, externalId, canonicalPath);
+}
+
+/** The resource whose record a write leaves behind; null for actions. */
+function producedBy({ provider, resource, write }: Job): ResourceDefinition | null {
+  if (write.produces === undefined) return resource.records === undefined ? null : resource;
+  return write.produces === null ? null : resourceOf(provider, write.produces);
 }
 
 function succeeded(
@@ -333,9 +335,10 @@ async function settle(job: Job, record: NormalRecord): Promise<string | null> {
     applyNormal(tree, provider, [record], { context: job.context, force: true }, deps),
   );
   if (!stored) return null;
-  const home = await collectionPath(tree, provider, record.resource, record.params, deps);
+  const collection = await collectionPath(tree, provider, record.resource, record.params, deps);
+  const home = homeOf(rules, collection, record.params);
   const canonicalPath = `${home}/${recordFile(rules, record.id, record.label, record.params)}`;
-  if (route.kind === "edit" && canonicalPath !== op.path) {
+  if (route.kind === "edit" && job.resource === record.resource && canonicalPath !== op.path) {
     const stray = { kind: "delete", path: op.path, ifRevision: op.revision } as const;
     const left = await tree.read(op.path);
     if (left?.revision === op.revision)

@@ -68,6 +68,13 @@ export interface RecordRules {
   /** Columns of `_index.json` beside id, title, updated and canonicalPath; absent: the collection has no index. */
   readonly index?: (record: ProviderRecord) => Readonly<Record<string, unknown>>;
   readonly aliases?: readonly AliasRule[];
+  /**
+   * Collection that holds the record's file instead of `path`, when all its placeholders are among the record's
+   * params; index and aliases stay below `path`.
+   */
+  readonly place?: string;
+  /** A second index below /discovery, made from the rows: names and paths for people who look something up. */
+  readonly lookup?: (row: ProviderRecord) => Readonly<Record<string, unknown>>;
   /** How the digest names a record; the label or id when absent. */
   readonly digestName?: (id: string) => string;
 }
@@ -135,12 +142,14 @@ export interface WriteRules {
   readonly read?: (input: { readonly params: Params; readonly id: string }) => ProviderRequest;
   /** Names that people write instead of ids; resolved from the index of another resource before the call. */
   readonly references?: readonly Reference[];
-  /** Resource whose record a create produces, when it is not this one; null when it produces none. */
+  /** Resource whose record a write produces, when it is not this one; null when it produces none. */
   readonly produces?: string | null;
   /** True when the parent record changes and is read again afterwards. */
   readonly refreshesParent?: true;
   /** False when the answer to a write is not the record itself and `read` must fetch it. */
   readonly answerIsRecord?: false;
+  /** The record inside an answer that wraps it; null when there is none. */
+  readonly recordFrom?: (answer: ProviderRecord, input: WriteInput) => ProviderRecord | null;
   /** Problem of an answer that looks like a success, or null. */
   readonly answerProblem?: (answer: ProviderRecord) => string | null;
 }
@@ -155,7 +164,10 @@ export interface ResourceDefinition {
   readonly about: string;
   /** Collection or exact file below the workspace root, with `{placeholders}`. */
   readonly path: string;
-  /** The placeholder that names a parent record of another resource of this provider. */
+  /**
+   * The placeholder that names a parent record of another resource of this provider. The path then starts with the
+   * parent's path and this placeholder; the parent may have a parent itself.
+   */
   readonly parent?: { readonly param: string; readonly resource: string };
   /** Absent for write-only targets. */
   readonly records?: RecordRules;

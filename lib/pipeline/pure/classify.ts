@@ -1,7 +1,12 @@
 /** Where a written path leads: an edit, a create or a delete at the provider, or nowhere, with the right path as a hint. */
 import { CURRENT_ERA, type Era } from "../../model/era.ts";
 import { basenameOf, segmentsOf } from "../../model/path.ts";
-import type { Params, ProviderDefinition, ResourceDefinition } from "../../providers/definition.ts";
+import type {
+  Params,
+  ProviderDefinition,
+  RecordRules,
+  ResourceDefinition,
+} from "../../providers/definition.ts";
 import { providerOfPath } from "../../providers/registry.ts";
 import { decode, decodeParams, idOfName, isDirectoryRecord, isExactFile, matchTemplate } from "./paths.ts";
 
@@ -57,9 +62,19 @@ export function classifyWrite(path: string, event: "write" | "delete", era: Era 
   const reserved = reservedName(provider, clean);
   if (reserved !== null) return refuse("reserved_name", reserved.message, reserved.hint);
   const refusals: Refusal[] = [];
-  for (const resource of byLength(provider)) {
-    const match = matchTemplate(resource.path, clean);
+  for (const { resource, template, isPlace } of candidates(provider)) {
+    const match = matchTemplate(template, clean);
     if (match === null) continue;
+    if (isPlace) {
+      const placed =
+        namedRecord(resource, match.rest) === null
+          ? null
+          : routeOf(provider, resource, {}, match.rest, event, era, clean);
+      if (placed === null) continue;
+      if (placed.kind !== "none") return placed;
+      refusals.push(placed);
+      continue;
+    }
     if (
       match.rest[0]?.startsWith("by-") === true &&
       match.rest.length > 1 &&
@@ -86,15 +101,29 @@ function noRule(provider: ProviderDefinition, path: string): string {
   return `No ${provider.id} writeback rule matched ${path}`;
 }
 
-const ORDERED = new WeakMap<ProviderDefinition, readonly ResourceDefinition[]>();
+/** A template that may match, and whether it is only where records lie (`place`), not a collection of its own. */
+interface Candidate {
+  readonly resource: ResourceDefinition;
+  readonly template: string;
+  readonly isPlace: boolean;
+}
 
-function byLength(provider: ProviderDefinition): readonly ResourceDefinition[] {
-  let ordered = ORDERED.get(provider);
+const CANDIDATES = new WeakMap<ProviderDefinition, readonly Candidate[]>();
+
+/** Templates of a provider, longest first; of equal depth the one with fewer placeholders first. */
+function candidates(provider: ProviderDefinition): readonly Candidate[] {
+  let ordered = CANDIDATES.get(provider);
   if (ordered === undefined) {
-    // Exact segments beat placeholders of equal depth: /notion/pages/x before /notion/{kind}/x.
-    const weight = (path: string) => segmentsOf(path).length * 100 - (path.match(/\{/g)?.length ?? 0);
-    ordered = [...provider.resources].sort((a, b) => weight(b.path) - weight(a.path));
-    ORDERED.set(provider, ordered);
+    const weight = ({ template }: Candidate) =>
+      segmentsOf(template).length * 100 - (template.match(/\{/g)?.length ?? 0);
+    const all = provider.resources.flatMap((resource): Candidate[] => [
+      ...(resource.records?.place === undefined
+        ? []
+        : [{ resource, template: resource.records.place, isPlace: true }]),
+      { resource, template: resource.path, isPlace: false },
+    ]);
+    ordered = all.sort((a, b) => weight(b) - weight(a) || Number(b.isPlace) - Number(a.isPlace));
+    CANDIDATES.set(provider, ordered);
   }
   return ordered;
 }
@@ -143,17 +172,13 @@ function routeOf(
   const isAction = isExactFile(resource.path) && rest.length === 0;
   if (named === null && draft === null && !isAction) return null;
 
-  const params = decodeParams(provider, resource, raw);
-  if (params === null) {
-    const parent = resource.parent;
-    const hint = `Use the directory or id found in ${parentIndex(provider, resource)}`;
-    const segment = decode(raw[parent?.param ?? ""] ?? "");
-    return refuse(
-      "no_rule",
-      `${segment} names no ${parent?.resource ?? "parent"} record of ${provider.title}`,
-      hint,
-    );
+  const decoded = decodeParams(provider, resource, raw);
+  if ("problem" in decoded) {
+    const { problem, parent } = decoded;
+    const hint = `Use the directory or id found in ${parent.path}/_index.json`;
+    return refuse("no_rule", `${decode(raw[problem] ?? "")} names no record of ${parent.path}`, hint);
   }
+  const { params } = decoded;
   const route = (kind: "edit" | "create" | "delete", id: string): WriteRoute => ({
     kind,
     provider: provider.id,
@@ -176,12 +201,14 @@ function routeOf(
   if (isAction) {
     if (event === "delete")
       return refuse("no_rule", `deleting ${basenameOf(path)} does nothing at ${provider.title}`, null);
-    return route("create", "");
+    if (resource.write?.update === undefined) return route("create", "");
+    return route("edit", params[resource.parent?.param ?? ""] ?? "");
   }
   if (event === "delete") {
     return refuse("no_rule", `${path} is not a record: deleting it does nothing at ${provider.title}`, null);
   }
-  const identified = identifiedRecord(resource, draft ?? "");
+  const produced = provider.resources.find((candidate) => candidate.name === resource.write?.produces);
+  const identified = identifiedRecord(resource.records ?? produced?.records, draft ?? "");
   if (identified !== null) {
     const hint = `Find its file with: jq '.[] | .canonicalPath' ${collectionText(resource, path)}/_index.json`;
     return refuse(
@@ -218,18 +245,12 @@ function namedRecord(resource: ResourceDefinition, rest: readonly string[]): str
 }
 
 /** True for drafts whose name is an id or a label of a record: `42.json`, `AGE-16.json`, `KAN-4.json`. */
-function identifiedRecord(resource: ResourceDefinition, stem: string): string | null {
-  const rules = resource.records;
+function identifiedRecord(rules: RecordRules | undefined, stem: string): string | null {
   if (rules === undefined) return null;
   const byName = rules.file.includes("{id}") ? idOfName(rules, stem) : null;
   if (byName !== null) return byName;
   const key = new RegExp(`^(?:${rules.labelPattern ?? "[A-Z][A-Z0-9_]*-\\d+"})$`);
   return key.test(stem) ? stem : null;
-}
-
-function parentIndex(provider: ProviderDefinition, resource: ResourceDefinition): string {
-  const parent = provider.resources.find((candidate) => candidate.name === resource.parent?.resource);
-  return `${parent?.path ?? `/${provider.id}`}/_index.json`;
 }
 
 /** The concrete collection directory of a path below it. */

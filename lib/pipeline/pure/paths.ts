@@ -46,6 +46,13 @@ export function recordFile(rules: RecordRules, id: string, label: string, params
   return fillTemplate(template.replace("{label}", label).replace("{id}", encoded), params);
 }
 
+/** Directory of a record's file: its place when the record says all of it, else its collection. */
+export function homeOf(rules: RecordRules, collection: string, params: Params): string {
+  if (rules.place === undefined || placeholdersOf(rules.place).some((name) => (params[name] ?? "") === ""))
+    return collection;
+  return fillTemplate(rules.place, params);
+}
+
 /** Raw segments of a path that matches the template, by placeholder; null when it does not. `extra` segments may follow. */
 export function matchTemplate(
   template: string,
@@ -90,27 +97,45 @@ export function idOfName(rules: RecordRules, name: string): string | null {
   return id === undefined ? null : decode(id);
 }
 
+/** The resource whose records a placeholder names, climbing from parent to parent; null for plain placeholders. */
+export function resourceOfParam(
+  provider: ProviderDefinition,
+  resource: ResourceDefinition,
+  param: string,
+): ResourceDefinition | null {
+  if (resource.parent === undefined) return null;
+  const parent = parentResource(provider, resource);
+  if (parent === null || resource.parent.param === param) return parent;
+  return resourceOfParam(provider, parent, param);
+}
+
+/** The parent resource, or null. */
+export function parentResource(
+  provider: ProviderDefinition,
+  resource: ResourceDefinition,
+): ResourceDefinition | null {
+  return provider.resources.find((candidate) => candidate.name === resource.parent?.resource) ?? null;
+}
+
 /**
- * Placeholders decoded: a parent's directory or file name becomes the parent's id. Null when the segment names no
- * parent record.
+ * Placeholders decoded: a parent's directory or file name becomes the parent's id. `problem` names the placeholder
+ * whose segment names no parent record.
  */
 export function decodeParams(
   provider: ProviderDefinition,
   resource: ResourceDefinition,
   raw: Params,
-): Params | null {
+):
+  | { readonly params: Record<string, string> }
+  | { readonly problem: string; readonly parent: ResourceDefinition } {
   const params: Record<string, string> = {};
   for (const [name, segment] of Object.entries(raw)) {
-    if (resource.parent?.param !== name) {
-      params[name] = decode(segment);
-      continue;
-    }
-    const parent = provider.resources.find((candidate) => candidate.name === resource.parent?.resource);
+    const parent = resourceOfParam(provider, resource, name);
     const id = parent?.records === undefined ? decode(segment) : idOfName(parent.records, segment);
-    if (id === null) return null;
-    params[name] = id;
+    if (id === null && parent !== null) return { problem: name, parent };
+    params[name] = id ?? decode(segment);
   }
-  return params;
+  return { params };
 }
 
 /** Percent-decodes one segment; malformed text is returned as it is. */
