@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** True: the caller reads stdout itself, as a stream. */
+  readonly pipe?: boolean;
   /** Kills the process after this time; default 30 s. */
   readonly timeoutMs?: number;
 }
@@ -40,7 +42,10 @@ export async function runBinary(words: readonly string[], options: RunOptions): 
 }
 
 /** Starts the executable; the caller waits for it or kills it. */
-export async function startBinary(words: readonly string[], { cwd, env = {}, stdin }: RunOptions) {
+export async function startBinary(
+  words: readonly string[],
+  { cwd, env = {}, stdin, pipe = false }: RunOptions,
+) {
   const child = Bun.spawn([await binaryPath(), ...words], {
     cwd,
     env: { PATH: process.env.PATH ?? "", ...env },
@@ -48,7 +53,8 @@ export async function startBinary(words: readonly string[], { cwd, env = {}, std
     stdout: "pipe",
     stderr: "pipe",
   });
-  return { child, stdout: new Response(child.stdout).text(), stderr: new Response(child.stderr).text() };
+  const stdout = pipe ? Promise.resolve("") : new Response(child.stdout).text();
+  return { child, stdout, stderr: new Response(child.stderr).text() };
 }
 
 async function compileOnce(): Promise<string> {
