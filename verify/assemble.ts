@@ -5,7 +5,7 @@ import type { Severity, SuggestedCommand } from "./check.ts";
 import type { Facts, TargetFact, TokenFact } from "./facts.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { matchKnownIssue } from "./known-issues.ts";
-import { type CheckResult, type Finding, type Report, REPORT_SCHEMA_URL } from "./report.ts";
+import { type CheckResult, type Finding, REPORT_SCHEMA_URL, type Report } from "./report.ts";
 import { foldCauses } from "./root-cause.ts";
 import { type RawResult, severityOf } from "./schedule.ts";
 import { decide, type Interruption } from "./verdict.ts";

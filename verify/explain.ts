@@ -1,9 +1,9 @@
 /** What every code means, offline: pages built from the declarations of checks, known issues, errors and exit codes. */
-import { ERRORS, EXIT, type ErrorCode } from "../lib/errors.ts";
+import { ERRORS, type ErrorCode, EXIT } from "../lib/errors.ts";
 import type { Check, FindingSpec } from "./check.ts";
 import { KNOWN_ISSUES, type KnownIssue } from "./known-issues.ts";
 import { ALL_CHECKS } from "./suites.ts";
-import { SYMPTOMS } from "./symptoms.ts";
+import { SYMPTOMS } from "./symptoms/mod.ts";
 
 /** One page. */
 export interface Explanation {

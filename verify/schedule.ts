@@ -2,12 +2,11 @@
  * Runs checks over evidence: each check starts when the ones it stands on are done, all others side by side, and every
  * way of not finishing (a parent that failed, missing evidence, a throw, the end of the budget) becomes a status.
  */
-import { messageOf } from "../lib/errors.ts";
-import type { Check, Outcome } from "./check.ts";
+import { fail, messageOf } from "../lib/errors.ts";
+import type { Check, FindingDraft, Outcome } from "./check.ts";
 import type { Collected, EvidenceStore } from "./evidence.ts";
 import type { EvidenceName } from "./facts.ts";
 import type { CheckResult, CheckStatus } from "./report.ts";
-import type { FindingDraft } from "./check.ts";
 
 /** A check and why it is in the run. */
 export interface SelectedCheck {
@@ -188,8 +187,7 @@ function requireNoCycle(checks: readonly SelectedCheck[]): void {
   const finished = new Set<string>();
   const visit = (id: string): void => {
     if (finished.has(id)) return;
-    if (visiting.has(id))
-      throw new TypeError(`checks wait for each other: ${[...visiting, id].join(" -> ")}`);
+    if (visiting.has(id)) fail("bug", `checks wait for each other: ${[...visiting, id].join(" -> ")}`);
     visiting.add(id);
     for (const parent of after.get(id) ?? []) visit(parent);
     visiting.delete(id);

@@ -1,8 +1,8 @@
 /** What fills a digest is real activity, not the service's own bookkeeping. */
 import { isInternalPath } from "../../lib/pipeline/pure/internal-paths.ts";
 import {
-  defineCheck,
   type DigestFileFact,
+  defineCheck,
   type FindingDraft,
   judged,
   plural,

@@ -1,7 +1,7 @@
 /** The digests exist, parse, and tell the truth about what they left out. */
 import {
-  defineCheck,
   type DigestFileFact,
+  defineCheck,
   type EvidenceItem,
   type FindingDraft,
   judged,

@@ -5,8 +5,8 @@ import {
   defineCheck,
   type FindingDraft,
   judged,
-  plural,
   type ProviderDiscoveryFact,
+  plural,
   proof,
   suggest,
 } from "../check.ts";

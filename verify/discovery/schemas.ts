@@ -1,9 +1,9 @@
 /** Every schema that describes records has properties; where one is empty, the cause is named. */
 import {
   type Check,
-  defineCheck,
   type DiscoveredResourceFact,
   type DiscoveryFact,
+  defineCheck,
   type EvidenceItem,
   type FindingDraft,
   isoTime,

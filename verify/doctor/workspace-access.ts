@@ -2,21 +2,21 @@
 import { CLIENT } from "../../lib/limits.ts";
 import {
   type Check,
+  type ClockFact,
   defineCheck,
   type FindingDraft,
   type FindingSpec,
   isOutage,
   judged,
   type Outcome,
-  proof,
   type ProbeFact,
+  proof,
+  type SuggestedCommand,
   skip,
   suggest,
-  type SuggestedCommand,
+  type TargetFact,
   unknown,
   type WorkspaceAccessFact,
-  type TargetFact,
-  type ClockFact,
 } from "../check.ts";
 
 type Code =

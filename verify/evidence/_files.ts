@@ -1,6 +1,7 @@
 /** Reading the workspace tree through the recorder, for the collectors of this folder. */
+
+import { decodeContent, FileDocument, TreePage } from "../../lib/model/file.ts";
 import { readClaims } from "../../lib/model/token.ts";
-import { FileDocument, TreePage, decodeContent } from "../../lib/model/file.ts";
 import type { Answer, EvidenceContext, ProbeFact } from "../evidence.ts";
 
 /** Pages of a listing that are read before it counts as truncated. */

@@ -1,6 +1,7 @@
 /** What the workspace token opens: the first authenticated read, provider state and the clock of the servers. */
-import { SyncStatus } from "../../lib/model/integration.ts";
+
 import { TreePage } from "../../lib/model/file.ts";
+import { SyncStatus } from "../../lib/model/integration.ts";
 import { absent, defineEvidence, failed } from "../evidence.ts";
 import { askFileApi, workspaceIdOf } from "./_files.ts";
 

@@ -1,9 +1,9 @@
 /** Which credential files and variables exist and what their tokens look like; never the tokens. */
-import { readCloudCredentials, readWorkspaceCredentials, type FileReading } from "../../lib/client/home.ts";
-import { HOME_FILES, type CloudCredentials, type WorkspaceCredentials } from "../../lib/model/credentials.ts";
+import { type FileReading, readCloudCredentials, readWorkspaceCredentials } from "../../lib/client/home.ts";
+import { type CloudCredentials, HOME_FILES, type WorkspaceCredentials } from "../../lib/model/credentials.ts";
 import { fingerprint } from "../../lib/model/redact.ts";
 import { readClaims, tokenKind } from "../../lib/model/token.ts";
-import { type CredentialFileFact, type EvidenceContext, defineEvidence } from "../evidence.ts";
+import { type CredentialFileFact, defineEvidence, type EvidenceContext } from "../evidence.ts";
 
 /** Variables that carry a credential or redirect one. */
 const VARIABLES = [

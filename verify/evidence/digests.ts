@@ -3,8 +3,8 @@ import { EventPage } from "../../lib/model/event.ts";
 import {
   type DigestFileFact,
   type DigestsFact,
-  type EvidenceContext,
   defineEvidence,
+  type EvidenceContext,
   failed,
 } from "../evidence.ts";
 import { askFileApi, listTree, readFile } from "./_files.ts";

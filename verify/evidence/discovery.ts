@@ -1,13 +1,13 @@
 /** The discovery surface of every provider: contracts, schemas, examples, indexes and, where a schema is empty, samples. */
 import {
-  defineEvidence,
-  failed,
-  type EvidenceContext,
   type DiscoveredResourceFact,
   type DiscoveryFileFact,
+  defineEvidence,
+  type EvidenceContext,
+  failed,
   type ProviderDiscoveryFact,
 } from "../evidence.ts";
-import { jsonObjectOf, listTree, problemOf, readFile, type FileRead } from "./_files.ts";
+import { type FileRead, jsonObjectOf, listTree, problemOf, readFile } from "./_files.ts";
 import { readIndex, readSample } from "./sampling.ts";
 
 const RESOURCES_MAX = 60;

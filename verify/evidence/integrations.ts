@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { CLIENT } from "../../lib/limits.ts";
 import { IntegrationRow, IntegrationStatus, RefreshReport } from "../../lib/model/integration.ts";
-import { type EvidenceContext, absent, defineEvidence, withheld } from "../evidence.ts";
+import { absent, defineEvidence, type EvidenceContext, withheld } from "../evidence.ts";
 import { problemOf, workspaceIdOf } from "./_files.ts";
 
 const PROVIDERS_MAX = 25;

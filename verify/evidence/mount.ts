@@ -2,7 +2,7 @@
 import { osCodeOf } from "../../lib/errors.ts";
 import { isSafeOpId, parseDeadLetter } from "../../lib/model/dead-letter.ts";
 import { MountState, type PidRecord, parsePidRecord, RUNTIME_DIR } from "../../lib/model/mount-state.ts";
-import { type EvidenceContext, type MountFact, absent, defineEvidence } from "../evidence.ts";
+import { absent, defineEvidence, type EvidenceContext, type MountFact } from "../evidence.ts";
 import { decodeText, jsonObjectOf } from "./_files.ts";
 
 const RECORDS_MAX = 500;

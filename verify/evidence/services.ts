@@ -1,8 +1,8 @@
 /** Liveness of the two services, and whether each base URL really names the service it is meant to name. */
 import {
+  type Answer,
   absent,
   defineEvidence,
-  type Answer,
   type EvidenceContext,
   type Service,
   type ServiceFact,

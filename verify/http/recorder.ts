@@ -2,12 +2,13 @@
  * Every probe goes through here: one request, one recorded exchange, redacted before anything else sees it. Whatever the
  * server does (HTML, half JSON, an endless body, silence) ends in a bounded, classified answer and never in a throw.
  */
-import { CLIENT } from "../../lib/limits.ts";
+
 import { messageOf, osCodeOf } from "../../lib/errors.ts";
+import { CLIENT } from "../../lib/limits.ts";
 import type { Redactor } from "../../lib/model/redact.ts";
 import type { Clock, Fetch } from "../../lib/ports.ts";
 import type { AnswerKind, ProbeFact, Service, TransportClass } from "../facts.ts";
-import { type Exchange, curlArgv, shellLine, TOKEN_VARIABLES } from "./exchange.ts";
+import { curlArgv, type Exchange, shellLine, TOKEN_VARIABLES } from "./exchange.ts";
 import { previewValue } from "./shape.ts";
 
 /** Answer headers that are kept; all others are left out. */
@@ -240,8 +241,9 @@ function raceAgainst(options: RecorderOptions, budgetMs: number, stop: AbortCont
       reject(reason);
     };
   });
-  // Nothing may be waiting when the deadline passes, and that is fine.
-  ended.catch(() => {});
+  ended.catch(() => {
+    // Nothing may be waiting when the deadline passes, and that is fine.
+  });
   const cancel = options.clock.after(budgetMs, () =>
     giveUp(new DOMException("no answer in time", "TimeoutError")),
   );
@@ -279,8 +281,9 @@ async function readBounded(
       }
     }
   } finally {
-    // The rest of a body that is too large or too slow is not wanted; failing to cancel it changes nothing.
-    reader.cancel().catch(() => {});
+    reader.cancel().catch(() => {
+      // The rest of a body that is too large or too slow is not wanted; failing to cancel it changes nothing.
+    });
   }
   const bytes = new Uint8Array(size);
   let offset = 0;

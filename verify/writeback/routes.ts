@@ -1,7 +1,7 @@
 /** Offline: every record can be written or says why not, and every example would be accepted. Nothing is sent. */
 import { classifyWrite } from "../../lib/pipeline/pure/classify.ts";
-import { validateWrite } from "../../lib/pipeline/pure/validate.ts";
 import type { Schema } from "../../lib/pipeline/pure/infer.ts";
+import { validateWrite } from "../../lib/pipeline/pure/validate.ts";
 import { providerById } from "../../lib/providers/registry.ts";
 import { defineCheck, type FindingDraft, judged, plural } from "../check.ts";
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { diagnose } from "../../../verify/discovery/_diagnosis.ts";
+import { refreshHonest } from "../../../verify/discovery/refresh.ts";
 import {
   placeholdersByDesign,
   refreshMovesSchema,
   samplesReachable,
   schemaHasProperties,
 } from "../../../verify/discovery/schemas.ts";
-import { refreshHonest } from "../../../verify/discovery/refresh.ts";
-import { discovery, NOON, refresh, type ResourceParts, resource, target } from "../../support/facts.ts";
+import { discovery, NOON, type ResourceParts, refresh, resource, target } from "../../support/facts.ts";
 import { codesOf, findingsOf, runCheck } from "../../support/run-check.ts";
 
 const EMPTY: ResourceParts = { properties: [], hits: [null, null, null] };
