@@ -13,6 +13,7 @@ import {
   RelayfileError,
 } from "../errors.ts";
 import { CLIENT } from "../limits.ts";
+import { createRedactor } from "../model/redact.ts";
 import { tokenKind } from "../model/token.ts";
 import type { Fetch, Random } from "../ports.ts";
 
@@ -75,28 +76,25 @@ export async function send(target: ServiceTarget, call: ServiceCall): Promise<Se
   const viaPort = (input: string | URL | Request, init?: RequestInit) =>
     target.fetch(input instanceof Request ? new Request(input, init) : new Request(String(input), init));
   const request = createFetch({ fetch: viaPort as typeof fetch });
+  // Not ofetch's own timeout, which ends with the headers: a body that stalls must not hold a caller for ever.
+  const deadline = deadlineIn(timeoutMs, call.signal);
   try {
     const response = await request.raw(url, {
       method: call.method,
       headers,
       body: call.body === undefined ? (call.rawBody as RequestInit["body"]) : JSON.stringify(call.body),
-      responseType: "arrayBuffer",
+      responseType: "stream",
       ignoreResponseError: true,
       redirect: "manual",
       retry: 0,
-      timeout: timeoutMs,
-      signal: call.signal,
+      signal: deadline.signal,
     });
-    const bytes = new Uint8Array((response._data as ArrayBuffer | undefined) ?? new ArrayBuffer(0));
-    if (bytes.byteLength > CLIENT.answerBytesMax) {
-      fail(
-        "unexpected_answer",
-        `answer of ${url} is ${bytes.byteLength} bytes, the limit is ${CLIENT.answerBytesMax}`,
-      );
-    }
+    const bytes = await readBounded(response, url);
     return { status: response.status, headers: response.headers, bytes, correlationId, url };
   } catch (thrown) {
     throw transportError(thrown, url, timeoutMs, call.signal);
+  } finally {
+    deadline.cancel();
   }
 }
 
@@ -124,29 +122,24 @@ export async function sendStream(target: ServiceTarget, call: ServiceCall): Prom
   const url = serviceUrl(target.baseUrl, call.path, call.query);
   const timeoutMs = call.timeoutMs ?? CLIENT.requestTimeoutMs;
   const headers = await callHeaders(target, call, correlationId);
-  const late = new AbortController();
-  const timer = setTimeout(
-    () => late.abort(new DOMException("no answer in time", "TimeoutError")),
-    timeoutMs,
-  );
-  const signals = call.signal === undefined ? [late.signal] : [late.signal, call.signal];
+  const deadline = deadlineIn(timeoutMs, call.signal);
   try {
     const request = new Request(url, {
       method: call.method,
       headers,
       redirect: "manual",
-      signal: AbortSignal.any(signals),
+      signal: deadline.signal,
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     });
     const response = await target.fetch(request);
     if (response.ok) return response;
-    const bytes = new Uint8Array(await response.arrayBuffer());
+    const bytes = await readBounded(response, url);
     const answer = { status: response.status, headers: response.headers, bytes, correlationId, url };
     throw answerError(target, answer, jsonOf(target, answer));
   } catch (thrown) {
     throw transportError(thrown, url, timeoutMs, call.signal);
   } finally {
-    clearTimeout(timer);
+    deadline.cancel();
   }
 }
 
@@ -215,13 +208,14 @@ export function jsonOf(target: Pick<ServiceTarget, "service" | "baseUrl">, answe
   }
 }
 
-/** The typed error of a non-2xx answer. */
+/** The typed error of a non-2xx answer. What a server quotes of our credentials, or tells of its own, is left out. */
 export function answerError(
   target: Pick<ServiceTarget, "service" | "baseUrl">,
   answer: ServiceAnswer,
   value: unknown,
 ): RelayfileError {
-  const body = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const told = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const body = createRedactor().json(told);
   const text = firstString(body.message, body.error) ?? `status ${answer.status}`;
   const code = codeFor(answer.status, firstString(body.code, body.error));
   const extra =
@@ -255,6 +249,42 @@ export function requireTokenFor(service: ServiceName, token: string, source: str
     });
   }
   return token;
+}
+
+/** The whole body; one larger than the limit fails with `unexpected_answer` before it is in memory. */
+async function readBounded(response: Response, url: string): Promise<Uint8Array> {
+  const declared = Number(response.headers.get("content-length") ?? Number.NaN);
+  if (declared <= CLIENT.answerBytesMax) return new Uint8Array(await response.arrayBuffer());
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > CLIENT.answerBytesMax || declared > CLIENT.answerBytesMax) {
+      fail(
+        "unexpected_answer",
+        `the answer of ${url} is larger than the limit of ${CLIENT.answerBytesMax} bytes`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/** A signal that aborts when the caller's does or after `timeoutMs`, whichever comes first. */
+function deadlineIn(timeoutMs: number, signal: AbortSignal | undefined) {
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new DOMException("no answer in time", "TimeoutError")),
+    timeoutMs,
+  );
+  const both = signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]);
+  return { signal: both, cancel: () => clearTimeout(timer) };
 }
 
 function correlationIdFor(target: ServiceTarget): string {

@@ -30,8 +30,33 @@ const ANSWERS: Record<string, () => Response | Promise<Response>> = {
   slowDown: () => json({ code: "rate_limited", message: "m" }, 429, { "retry-after": "7" }),
   emptyError: () => new Response(null, { status: 503 }),
   redirect: () => new Response(null, { status: 302, headers: { location: "https://elsewhere.example/" } }),
+  endless: () => endless(),
+  stalls: () => stalls(),
   notAllowed: () => json({ error: "no" }, 405),
 };
+
+/** Chunks of one megabyte that the endless answer gave out. */
+let sentChunks = 0;
+
+function endless(): Response {
+  const chunk = new Uint8Array(1024 * 1024).fill(32);
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      sentChunks++;
+      controller.enqueue(chunk);
+    },
+  });
+  return new Response(body, { headers: { "content-type": "application/json" } });
+}
+
+/** Sends its headers and half of its body, and then nothing. */
+function stalls(): Response {
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('{"path":')),
+    pull: () => new Promise(() => {}),
+  });
+  return new Response(body, { headers: { "content-type": "application/json" } });
+}
 
 let server: ReturnType<typeof Bun.serve>;
 let dead: Server;
@@ -99,6 +124,18 @@ describe("sendJson()", () => {
       details: { currentRevision: "rev_2", status: 409 },
     });
     await expect(tree("slowDown")).rejects.toMatchObject({ details: { retryAfter: "7" } });
+  });
+
+  test("stops reading an answer that does not end", async () => {
+    await expect(tree("endless", { timeoutMs: 20_000 })).rejects.toMatchObject({
+      code: "unexpected_answer",
+      message: expect.stringContaining("larger than the limit of 67108864 bytes"),
+    });
+    expect(sentChunks).toBeLessThan(200);
+  }, 30_000);
+
+  test("the budget covers the body too", async () => {
+    await expect(tree("stalls", { timeoutMs: 100 })).rejects.toMatchObject({ code: "request_timeout" });
   });
 
   test("ends when the budget is over, and says which", async () => {
