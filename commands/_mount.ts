@@ -1,5 +1,6 @@
 /** What commands about a local mirror share: which mirror is meant, found without credentials. */
-import { resolveTarget, type Target } from "../lib/client/target.ts";
+import { registryOf } from "../lib/client/registry.ts";
+import { resolveTarget, type Target, type TargetFlags } from "../lib/client/target.ts";
 import { fail } from "../lib/errors.ts";
 import type { MountState } from "../lib/model/mount-state.ts";
 import { absolutePath, type RuntimeLayout, runtimeLayout } from "../lib/mount/layout.ts";
@@ -49,9 +50,7 @@ export async function findMirror(
 ): Promise<LocalMirror> {
   const { fs, host } = context.ports;
   const asked = args.ws ?? args.workspace;
-  const target = await resolveTarget({ workspace: asked, mount: args.mount }, context.ports, {
-    lookup: false,
-  });
+  const target = await resolve({ workspace: asked, mount: args.mount }, context);
   const dir =
     args.mount !== undefined
       ? absolutePath(args.mount, host.cwd)
@@ -66,6 +65,19 @@ export async function findMirror(
   }
   const same = target.workspace !== null && target.workspace.id === workspaceId;
   return { target, workspaceId, name: same ? (target.workspace?.name ?? null) : null, dir, layout, state };
+}
+
+/** What is known locally; the control plane is asked only about a name that nothing local answers. */
+async function resolve(flags: TargetFlags, context: CommandContext): Promise<Target> {
+  const local = await resolveTarget(flags, context.ports, { lookup: false });
+  const unknown = local.workspace === null && local.requestedWorkspace !== null && flags.mount === undefined;
+  const target = unknown && local.cloudToken !== null ? await resolveTarget(flags, context.ports) : local;
+  if (target.mountDir !== null || target.workspace === null) return target;
+  const { id } = target.workspace;
+  const entry = registryOf(target.registry).workspaces.find((one) =>
+    [one.id, one.relayWorkspaceId].includes(id),
+  );
+  return { ...target, mountDir: entry?.localDir ?? null };
 }
 
 /** The mirror's directory; fails with `not_running` when none is configured. */

@@ -2,9 +2,12 @@
 
 import { homeOf } from "../lib/client/home.ts";
 import { registryOf, updateRegistry, upsertWorkspace } from "../lib/client/registry.ts";
-import { requireWorkspace } from "../lib/client/target.ts";
+import type { Session } from "../lib/client/session.ts";
+import { requireWorkspace, type Target } from "../lib/client/target.ts";
+import { lookupWorkspace } from "../lib/client/workspace-lookup.ts";
 import { fail, isRelayfileError } from "../lib/errors.ts";
 import { readClaims } from "../lib/model/token.ts";
+import type { RegisteredWorkspace } from "../lib/model/workspace.ts";
 import { type MountConfig, mountConfig, type SyncMode } from "../lib/mount/config.ts";
 import { runDaemon } from "../lib/mount/daemon.ts";
 import { absolutePath, defaultStateDir, runtimeLayout } from "../lib/mount/layout.ts";
@@ -57,7 +60,7 @@ export async function mount(args: Args, context: CommandContext): Promise<Comman
   const flags = targetFlags(args, args.ws);
   const session = await connect(flags, context);
   const workspace = requireWorkspace(session.target);
-  const localRoot = localDirectory(args, context, session.target.mountDir);
+  const localRoot = localDirectory(args, context, session.target.mountDir ?? recordedDir(session.target));
   const target = { ...(await session.fileTarget()), correlationPrefix: "mount" };
   const token = await target.token();
   const config = mountConfig(
@@ -102,9 +105,9 @@ export async function mount(args: Args, context: CommandContext): Promise<Comman
   );
   if (args.background) return background(args, world, config, context);
   const logFile = args["log-file"] ?? runtimeLayout(localRoot).log;
-  const opened = openMount(loggingWorld(world, config, logFile), config, target);
+  const opened = openMount(loggingWorld(world, config, { logFile, quiet: args.daemonized }), config, target);
   try {
-    await remember(context, session.target, config);
+    await remember(context, await named(session), config);
     return args.once
       ? await once(opened, config, context)
       : await foreground(args, opened, config, logFile, context);
@@ -255,6 +258,30 @@ async function resume(args: Args, context: CommandContext): Promise<CommandResul
   };
 }
 
+/** The recorded directory of a workspace that was asked for by another of its names. */
+function recordedDir(target: Target): string | null {
+  return entryOf(target)?.localDir ?? null;
+}
+
+function entryOf({ registry, workspace }: Target): RegisteredWorkspace | undefined {
+  if (workspace === null) return undefined;
+  return registryOf(registry).workspaces.find((one) => [one.id, one.relayWorkspaceId].includes(workspace.id));
+}
+
+/** The target with the workspace's name, asked for once so that later commands can use it; best effort. */
+async function named(session: Session): Promise<Target> {
+  const { target, cloud, control } = session;
+  const { workspace } = target;
+  if (workspace === null || !cloud.available || (workspace.name !== null && workspace.name !== workspace.id))
+    return target;
+  try {
+    return { ...target, workspace: await lookupWorkspace(control, workspace.id) };
+  } catch (error) {
+    if (!isRelayfileError(error)) throw error;
+    return target;
+  }
+}
+
 function localDirectory(args: Args, context: CommandContext, recorded: string | null): string {
   const { host } = context.ports;
   const named = args.dir ?? args["local-dir"] ?? host.env.RELAYFILE_LOCAL_DIR;
@@ -281,18 +308,10 @@ function localDirectory(args: Args, context: CommandContext, recorded: string | 
   return dir;
 }
 
-function remoteRoot(
-  args: Args,
-  context: CommandContext,
-  target: { registry: unknown; workspace: { id: string } | null },
-): string {
+function remoteRoot(args: Args, context: CommandContext, target: Target): string {
   const fromEnv = context.ports.host.env.RELAYFILE_REMOTE_PATH;
   const given = args["remote-path"].length > 0 ? args["remote-path"] : fromEnv ? [fromEnv] : [];
-  const registry = registryOf(target.registry as Parameters<typeof registryOf>[0]);
-  const entry = registry.workspaces.find((one) =>
-    [one.id, one.relayWorkspaceId].includes(target.workspace?.id),
-  );
-  const paths = given.length > 0 ? given : (entry?.remotePaths ?? ["/"]);
+  const paths = given.length > 0 ? given : (entryOf(target)?.remotePaths ?? ["/"]);
   if (paths.length > 1) {
     fail("not_supported", "one mirror has one remote path", {
       hint: "Mount each path into a directory of its own",
@@ -313,13 +332,7 @@ function minInterval(text: string | undefined): number | undefined {
 }
 
 /** The registry learns where the workspace is mirrored; a mount works without one. */
-async function remember(
-  context: CommandContext,
-  target: Parameters<typeof remoteRoot>[2] & {
-    workspace: { id: string; cloudId: string | null; name: string | null } | null;
-  },
-  config: MountConfig,
-): Promise<void> {
+async function remember(context: CommandContext, target: Target, config: MountConfig): Promise<void> {
   const { workspace } = target;
   if (workspace === null) return;
   try {
@@ -343,10 +356,15 @@ async function remember(
   }
 }
 
-/** The world with a log that also goes to the mirror's log file. */
-function loggingWorld(world: MountWorld, config: MountConfig, logFile: string): MountWorld {
-  const area = runtimeLayout(config.localRoot).area;
-  const usable =
-    world.fs.lstat(area)?.kind === "directory" || logFile !== runtimeLayout(config.localRoot).log;
-  return usable ? { ...world, log: teeToFile(world.log, world, logFile) } : world;
+/** The world with a log that also goes to the mirror's log file; a daemon's own stderr is that file already. */
+function loggingWorld(
+  world: MountWorld,
+  config: MountConfig,
+  { logFile, quiet }: { logFile: string; quiet: boolean },
+): MountWorld {
+  const layout = runtimeLayout(config.localRoot);
+  const usable = world.fs.lstat(layout.area)?.kind === "directory" || logFile !== layout.log;
+  return usable ? { ...world, log: teeToFile(quiet ? SILENT : world.log, world, logFile) } : world;
 }
+
+const SILENT: MountWorld["log"] = { debug() {}, info() {}, warn() {}, error() {} };

@@ -9,6 +9,7 @@ import { serveControl } from "./control.ts";
 import { CONFIRMED_KEY, type DeleteLane, restoreDeletes, sendDeletes } from "./deletes.ts";
 import { type Engine, noteError } from "./engine.ts";
 import { checkRoot } from "./guard.ts";
+import { exportIndex } from "./legacy-state.ts";
 import { type LiveFeed, startLive } from "./live.ts";
 import { type LocalLane, startLocal } from "./local-lane.ts";
 import { writePublicState } from "./public-state.ts";
@@ -18,6 +19,7 @@ import { pollReceipts, type ReceiptLane } from "./receipts.ts";
 import { resolveConflict } from "./resolve.ts";
 import { retryDeadLetter } from "./retry.ts";
 import { confirmTombstones } from "./tombstones.ts";
+import { upkeepRound } from "./upkeep.ts";
 
 /** What the process around the daemon knows. */
 export interface DaemonOptions {
@@ -66,6 +68,7 @@ export async function runDaemon(engine: Engine, options: DaemonOptions): Promise
       await engine.world.clock.sleep(STATE_DEBOUNCE_MS, stopping).catch(() => undefined);
       if (!stopping.aborted) saveState(true);
     }),
+    lane(engine, "upkeep", stopping, () => upkeepRound(engine, stopping)),
     lane(engine, "control", stopping, () =>
       serveControl(
         engine.world,
@@ -88,6 +91,7 @@ export async function runDaemon(engine: Engine, options: DaemonOptions): Promise
   } finally {
     giveUp();
   }
+  exportIndex(engine);
   saveState(false);
 }
 

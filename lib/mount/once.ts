@@ -6,6 +6,7 @@ import { type DeleteLane, pendingDeletes, sendDeletes } from "./deletes.ts";
 import type { Engine } from "./engine.ts";
 import { examine } from "./examine.ts";
 import { checkRoot } from "./guard.ts";
+import { exportIndex } from "./legacy-state.ts";
 import { writePublicState } from "./public-state.ts";
 import { isBootstrapped, pullOnce, refreshStale, retryNotReady } from "./pull.ts";
 import { newPushLane, type PushLane, pushDue } from "./push.ts";
@@ -51,6 +52,7 @@ export async function runOnce(engine: Engine, signal: AbortSignal): Promise<Once
     await settle(engine, { push, receipts, deletes }, signal);
   }
   const done = report(engine, pulled);
+  exportIndex(engine);
   writePublicState(engine, { pid: engine.world.host.pid, running: false });
   return done;
 }

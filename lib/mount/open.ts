@@ -6,6 +6,7 @@ import type { MountConfig } from "./config.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { foreignWorkspace, prepareRoot } from "./guard.ts";
 import { artifactStamp, mountIdOf, requireStateDir, runtimeLayout } from "./layout.ts";
+import { importIndex } from "./legacy-state.ts";
 import { lockMount } from "./lock.ts";
 import { readPublicState } from "./public-state.ts";
 import { openRemote } from "./remote.ts";
@@ -71,6 +72,7 @@ export function openMount(world: MountWorld, config: MountConfig, target: Servic
     });
     // An index that remembers files and a mirror without its runtime area: the files were removed, not deleted one by one.
     if (restored || (!areaExisted && engine.db.entries.size > 0)) engine.db.forgetAll();
+    else importIndex(engine, `${config.stateDir}/quarantine`);
     return {
       engine,
       stateDir,

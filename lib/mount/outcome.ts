@@ -1,7 +1,9 @@
 /** What the answer to an upload does to its record, its file and the index (spec mount-daemon 3.3). */
 
+import { FILE_API } from "../limits.ts";
 import { retryDelayMs } from "../sync/backoff.ts";
 import { classifyFileError, classifyRequest, statusOfFileCode } from "../sync/classify.ts";
+import { isTextType } from "../sync/content-type.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { invalidArtifact, resolveConflicts } from "./conflicts.ts";
 import { causeCode, readDeadLetter, removeDeadLetter, writeDeadLetter } from "./dead-letter.ts";
@@ -44,6 +46,7 @@ export function accepted(
     refusedHash: "",
     missingScans: 0,
   });
+  keepMergeBase(engine, item, result.revision);
   engine.health.lastSuccessAtMs = engine.now();
   resolveConflicts(engine, rel);
   clearDeadLetter(engine, record.commandId);
@@ -61,6 +64,14 @@ export function accepted(
     });
     engine.wake.receipts.call();
   }
+}
+
+/** The bytes the server now holds are the base of the next edit of the same file. */
+function keepMergeBase(engine: Engine, { record }: Pending, revision: string): void {
+  if (!isTextType(record.contentType) || record.encoding !== undefined) return;
+  const content = engine.outbox.content(record.commandId);
+  if (content === null || content.length > FILE_API.mergeBytesMax) return;
+  engine.db.keepBase(record.remotePath, revision, new TextEncoder().encode(content), engine.now());
 }
 
 /** The operation behind an accepted upload succeeded: nothing is left to do. */

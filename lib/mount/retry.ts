@@ -69,6 +69,7 @@ export async function retryDeadLetter(
       opId,
       path: failed.remotePath,
       reason: failed.lastError,
+      hint: `Fix the file, then repeat: relayfile writeback retry --opId ${opId}`,
     });
   }
   removeDeadLetter(engine.world.fs, engine.layout.deadLetters, opId);

@@ -201,12 +201,12 @@ export class MemoryFs implements LocalFs {
     this.writeFile(path, new TextEncoder().encode(text));
   }
 
-  /** Paths of files below a directory, relative to it, sorted; runtime areas left out. */
+  /** Paths of files below a directory, relative to it, sorted; the daemon's own files left out. */
   files(directory: string): string[] {
     const found: string[] = [];
     const walk = (node: Node, prefix: string) => {
       for (const [name, child] of node.children) {
-        if (name === ".relay") continue;
+        if (name.startsWith(".relay")) continue;
         if (child.kind === "directory") walk(child, `${prefix}${name}/`);
         else found.push(prefix + name);
       }
