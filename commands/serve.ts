@@ -1,6 +1,6 @@
 /** `relayfile serve`: the embedded file API, control plane and provider simulator over one data directory. */
-import { resolve } from "node:path";
 import { MAY_2026_ERA } from "../lib/model/era.ts";
+import { absolutePath } from "../lib/mount/layout.ts";
 import { startStack } from "../lib/runtime/bun/stack.ts";
 import { command, type Document } from "./_command.ts";
 
@@ -59,7 +59,7 @@ export default command({
   run: async (args, context) => {
     const { ports, signal } = context;
     const stack = await startStack({
-      dataDir: resolve(ports.host.cwd, args.data),
+      dataDir: absolutePath(args.data, ports.host.cwd),
       providers: args.provider,
       ports,
       ...(args.port === undefined ? {} : { port: args.port }),

@@ -5,6 +5,8 @@
 import type { BodyStore, Clock, Database, Log, Random, TreeStore } from "../ports.ts";
 import type { Caller } from "./auth/acl.ts";
 import type { IngestInput, IngestResult, Pipeline } from "./pipeline.ts";
+import { messageOf } from "../errors.ts";
+import { type EnvelopeRow, reopenEnvelope } from "./store/envelopes.ts";
 import { pruneEvents } from "./store/events.ts";
 import { opPage, type OpQuery, wireOp } from "./store/ops.ts";
 import { migrate } from "./store/schema.ts";
@@ -17,7 +19,9 @@ import {
   connectProvider,
   connections,
   disconnectProvider,
+  type Delivered,
   ingestDelivery,
+  processEnvelope,
   refreshProvider,
   syncStatus,
 } from "./workspace/sync.ts";
@@ -183,9 +187,28 @@ export class WorkspaceObject {
     if (!connections(this.context).some(({ provider }) => provider === input.provider)) {
       await connectProvider(this.context, this.tree, input.provider, "simulator");
     }
-    const result = await ingestDelivery(this.context, this.tree, input);
+    const { result } = await ingestDelivery(this.context, this.tree, input);
     if (flush) await this.digests.flush();
     return result;
+  }
+
+  /** Applies one delivery of the generic webhook route; the payload is a `FileEnvelope`. */
+  ingestFile(input: IngestInput): Promise<Delivered> {
+    return ingestDelivery(this.context, this.tree, input, "file");
+  }
+
+  /** Processes a failed envelope again. */
+  async replayEnvelope(envelope: EnvelopeRow): Promise<void> {
+    await this.context.store.commit((tx) => reopenEnvelope(tx, envelope));
+    try {
+      await processEnvelope(this.context, this.tree, envelope);
+    } catch (thrown) {
+      // It is a dead letter again, with the new error: that is the answer, not a failure of the replay.
+      this.context.log.debug("replayed envelope failed again", {
+        envelope: envelope.envelopeId,
+        error: messageOf(thrown),
+      });
+    }
   }
 
   /** Writes discovery of one connected provider anew. */

@@ -1,8 +1,10 @@
 /** The contract suites on Bun: the core without a socket, and the same over one. */
 import { testStack } from "../support/stack.ts";
+import { testAccess } from "./access.contract.ts";
 import { testControlPlane } from "./control-plane.contract.ts";
 import { testFileApi } from "./file-api.contract.ts";
 import type { ContractTarget } from "./target.ts";
+import { testTransfer } from "./transfer.contract.ts";
 
 async function target(overSocket: boolean): Promise<ContractTarget> {
   const stack = await testStack();
@@ -23,5 +25,7 @@ for (const [name, overSocket] of [
   ["over a socket", true],
 ] as const) {
   testFileApi(name, () => target(overSocket));
+  testAccess(name, () => target(overSocket));
+  testTransfer(name, () => target(overSocket));
   testControlPlane(name, () => target(overSocket));
 }

@@ -257,7 +257,7 @@ export function testControlPlane(name: string, start: () => Promise<ContractTarg
       test("POST workspaces/:id/relayfile/mount-session checks every field", async () => {
         const session = (body: unknown, id = target.workspaceId) =>
           cloud(target, "POST", `workspaces/${id}/relayfile/mount-session`, { token, body });
-        expect((await session({ localDir: "/home/u/x" })).body).toMatchObject({
+        expect((await session({ localDir: "/srv/mirror" })).body).toMatchObject({
           workspaceId: target.workspaceId,
           relayfileBaseUrl: target.fileApiUrl,
           relayfileToken: expect.any(String),

@@ -12,8 +12,8 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from "jose";
 import { fail, isRelayfileError, messageOf, osCodeOf } from "../../errors.ts";
+import { importKeys, newKeyText } from "../../service/control-plane/keys.ts";
 import type { SigningKeys } from "../../service/control-plane/tokens.ts";
 
 /** Creates the directory, private to its user. Fails with `io_error` when that is not possible. */
@@ -60,16 +60,10 @@ export function lockDirectory(directory: string, pid: number): () => void {
 export async function signingKeys(directory: string): Promise<SigningKeys> {
   const file = join(directory, "signing-key.json");
   const stored = readOr(file, "");
-  const jwk = stored === "" ? await newKey() : parseKey(stored, file);
-  if (stored === "") writePrivate(file, `${JSON.stringify(jwk)}\n`);
-  const { kty, n, e, kid = "" } = jwk;
-  const publicJwk: JWK = { kty, n, e, kid, alg: "RS256", use: "sig" };
-  return {
-    kid,
-    privateKey: (await importJWK(jwk, "RS256")) as CryptoKey,
-    publicKey: (await importJWK(publicJwk, "RS256")) as CryptoKey,
-    publicJwk,
-  };
+  const text = stored === "" ? await newKeyText() : stored;
+  if (stored === "") writePrivate(file, `${text}\n`);
+  const keys = await importKeys(text);
+  return keys ?? fail("state_corrupt", `${file} is not an RSA signing key`, { path: file });
 }
 
 /** Replaces a private file: written beside, synced, renamed. */
@@ -84,22 +78,6 @@ export function writePrivate(file: string, text: string): void {
   }
   chmodSync(partial, 0o600);
   renameSync(partial, file);
-}
-
-async function newKey(): Promise<JWK> {
-  const pair = await generateKeyPair("RS256", { extractable: true, modulusLength: 2048 });
-  const jwk = await exportJWK(pair.privateKey);
-  return { ...jwk, kid: `local-${crypto.randomUUID().slice(0, 8)}`, alg: "RS256", use: "sig" };
-}
-
-function parseKey(text: string, file: string): JWK {
-  try {
-    const jwk = JSON.parse(text) as JWK;
-    if (typeof jwk.kid === "string" && jwk.kty === "RSA" && typeof jwk.d === "string") return jwk;
-  } catch (cause) {
-    fail("state_corrupt", `${file} is not a signing key: ${messageOf(cause)}`, { path: file }, { cause });
-  }
-  return fail("state_corrupt", `${file} is not an RSA signing key`, { path: file });
 }
 
 function readOr(file: string, fallback: string): string {

@@ -13,7 +13,9 @@ import type { FileApiEnv } from "./env.ts";
 import { EXPORT_ROUTES } from "./export.ts";
 import { FeedSession, feedRequestOf } from "./feed-session.ts";
 import { FILE_ROUTES } from "./files.ts";
+import { INGRESS_ROUTES } from "./ingress.ts";
 import { LIST_ROUTES } from "./lists.ts";
+import { MERGE_ROUTES } from "./merge.ts";
 import { OP_ROUTES } from "./ops.ts";
 import type { FileRoute } from "./route.ts";
 import { SYNC_ROUTES } from "./sync.ts";
@@ -26,6 +28,8 @@ export const FILE_API_ROUTES: readonly FileRoute[] = [
   ...EXPORT_ROUTES,
   ...OP_ROUTES,
   ...SYNC_ROUTES,
+  ...INGRESS_ROUTES,
+  ...MERGE_ROUTES,
 ];
 
 const PREFIX = "/v1/workspaces/:ws";

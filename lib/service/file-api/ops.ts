@@ -6,6 +6,7 @@ import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
 import { opIdOf, openOps, type OpRow, wireOp } from "../store/ops.ts";
 import { pageSize } from "../workspace/context.ts";
+import { sweepDrafts } from "../workspace/sweep.ts";
 import { requireOp } from "../workspace/writeback.ts";
 import { queryText, textField } from "./input.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
@@ -37,6 +38,14 @@ export const OP_ROUTES: readonly FileRoute[] = [
     path: "none",
     acl: false,
     handle: ack,
+  },
+  {
+    method: "POST",
+    pattern: "writeback/sweep-drafts",
+    scope: "sync:trigger",
+    path: "none",
+    acl: false,
+    handle: sweep,
   },
 ];
 
@@ -107,6 +116,21 @@ async function ack(context: RouteContext): Promise<Response> {
     success: body.success,
     ...(op.draft === null ? {} : { draft: op.draft }),
   });
+}
+
+async function sweep(context: RouteContext): Promise<Response> {
+  const body = await readJsonObject(context.request, FILE_API.bodyBytesMax);
+  const { patterns = [] } = body;
+  if (!Array.isArray(patterns) || patterns.some((pattern) => typeof pattern !== "string")) {
+    fail("bad_request", "patterns must be a list of strings");
+  }
+  const report = await sweepDrafts(context.workspace.context, {
+    pathPrefix: textField(body, "pathPrefix") ?? "/",
+    patterns: patterns as string[],
+    apply: body.apply === true,
+    sees: seesOps(context),
+  });
+  return json(report);
 }
 
 /** An op the caller may know of; others do not exist for it. */

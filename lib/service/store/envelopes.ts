@@ -16,6 +16,8 @@ export interface EnvelopeRow {
   readonly deliveryId: string;
   readonly correlationId: string;
   readonly receivedAt: number;
+  /** `provider`: as a provider sends it. `file`: names the file it is about. */
+  readonly kind: "provider" | "file";
   readonly headers: Readonly<Record<string, string>>;
   readonly payload: unknown;
   readonly status: EnvelopeStatus;
@@ -26,7 +28,7 @@ export interface EnvelopeRow {
   readonly finishedAt: number | null;
 }
 
-const COLUMNS = `seq, envelope_id, provider, delivery_id, correlation_id, received_at, headers, payload, status,
+const COLUMNS = `seq, envelope_id, provider, delivery_id, correlation_id, received_at, kind, headers, payload, status,
   attempts, outcome, last_error, finished_at`;
 
 /** The envelope of a delivery, or null. */
@@ -45,11 +47,11 @@ export function findEnvelope(sql: SqlDriver, envelopeId: string): EnvelopeRow | 
 }
 
 /** Records a delivery as being processed and counts it. Processed envelopes above the kept number go, oldest first. */
-export function insertEnvelope(tx: Transaction, input: IngestInput): EnvelopeRow {
+export function insertEnvelope(tx: Transaction, input: IngestInput, kind: EnvelopeRow["kind"]): EnvelopeRow {
   const seq = tx.next("envelope");
   const envelopeId = `env_${seq}`;
   tx.sql.run(
-    `INSERT INTO webhook_envelopes (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', 0, NULL, NULL, NULL)`,
+    `INSERT INTO webhook_envelopes (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 0, NULL, NULL, NULL)`,
     [
       seq,
       envelopeId,
@@ -57,6 +59,7 @@ export function insertEnvelope(tx: Transaction, input: IngestInput): EnvelopeRow
       input.deliveryId,
       input.correlationId,
       input.receivedAtMs,
+      kind,
       JSON.stringify(input.headers),
       JSON.stringify(input.payload ?? null),
     ],
@@ -84,6 +87,27 @@ export function finishEnvelope(
   if (end.outcome === "stale" || end.outcome === "duplicate") {
     count(tx, envelope.provider, end.outcome === "stale" ? "stale" : "deduped");
   }
+}
+
+/** Opens a failed envelope again. */
+export function reopenEnvelope(tx: Transaction, envelope: EnvelopeRow): void {
+  tx.sql.run("UPDATE webhook_envelopes SET status = 'open', attempts = 0, finished_at = NULL WHERE seq = ?", [
+    envelope.seq,
+  ]);
+}
+
+/** Forgets a failed envelope somebody looked at; its delivery id stays known, so the delivery is not applied later. */
+export function acknowledgeEnvelope(tx: Transaction, envelope: EnvelopeRow): void {
+  tx.sql.run("UPDATE webhook_envelopes SET status = 'processed', outcome = 'acknowledged' WHERE seq = ?", [
+    envelope.seq,
+  ]);
+}
+
+/** Counters of `sync/ingress` by provider and name. */
+export function ingressCounts(sql: SqlDriver): { provider: string; name: string; total: number }[] {
+  return sql.all<{ provider: string; name: string; total: number }>(
+    "SELECT provider, name, total FROM ingress",
+  );
 }
 
 /** Adds one to a counter of `sync/ingress`. */
@@ -167,6 +191,7 @@ function envelopeOf(row: SqlRow): EnvelopeRow {
     deliveryId: row.delivery_id as string,
     correlationId: row.correlation_id as string,
     receivedAt: row.received_at as number,
+    kind: row.kind as EnvelopeRow["kind"],
     headers: JSON.parse(row.headers as string),
     payload: JSON.parse(row.payload as string),
     status: row.status as EnvelopeStatus,

@@ -121,6 +121,17 @@ export async function readBody(
   return row.bytes ?? new Uint8Array(0);
 }
 
+/** The content a path had at a revision, or null when that pair never was or is no longer kept. */
+export async function readVersion(
+  sql: SqlDriver,
+  bodies: BodyStore,
+  path: string,
+  revision: number,
+): Promise<Uint8Array | null> {
+  const [row] = sql.all<{ path: string }>("SELECT path FROM bodies WHERE revision = ?", [revision]);
+  return row?.path === path ? readBody(sql, bodies, revision) : null;
+}
+
 /**
  * Judges a precondition. Null and `"*"` always hold. Fails with `not_found` when the file is absent and a revision
  * was asked for, else with `revision_conflict` carrying both revisions.
@@ -164,8 +175,9 @@ export function writeFile(tx: Transaction, write: FileWrite): { row: FileRow; cr
   };
   saveRow(tx, row, existing);
   const { key, bytes } = write.body;
-  tx.sql.run("INSERT INTO bodies (revision, bytes, key) VALUES (?, ?, ?)", [
+  tx.sql.run("INSERT INTO bodies (revision, path, bytes, key) VALUES (?, ?, ?, ?)", [
     revision,
+    row.path,
     key === null ? bytes : null,
     key,
   ]);

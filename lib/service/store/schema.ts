@@ -17,7 +17,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
        op INTEGER, base INTEGER NOT NULL)`,
     "CREATE INDEX files_permissions ON files (path) WHERE permissions IS NOT NULL",
     "CREATE INDEX files_object ON files (provider, object_id) WHERE object_id IS NOT NULL",
-    "CREATE TABLE bodies (revision INTEGER PRIMARY KEY, bytes BLOB, key TEXT)",
+    "CREATE TABLE bodies (revision INTEGER PRIMARY KEY, path TEXT NOT NULL, bytes BLOB, key TEXT)",
     "CREATE TABLE superseded (revision INTEGER PRIMARY KEY, at INTEGER NOT NULL)",
     `CREATE TABLE dirs (path TEXT NOT NULL PRIMARY KEY, files INTEGER NOT NULL, runtime INTEGER NOT NULL)
        WITHOUT ROWID`,
@@ -37,12 +37,12 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX operations_due ON operations (next_attempt_at) WHERE next_attempt_at IS NOT NULL",
     `CREATE TABLE webhook_envelopes (seq INTEGER PRIMARY KEY, envelope_id TEXT NOT NULL UNIQUE,
        provider TEXT NOT NULL, delivery_id TEXT NOT NULL, correlation_id TEXT NOT NULL, received_at INTEGER NOT NULL,
-       headers TEXT NOT NULL, payload TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL,
+       kind TEXT NOT NULL, headers TEXT NOT NULL, payload TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL,
        outcome TEXT, last_error TEXT, finished_at INTEGER, UNIQUE (provider, delivery_id))`,
     "CREATE INDEX envelopes_status ON webhook_envelopes (status, seq)",
     "CREATE INDEX envelopes_provider ON webhook_envelopes (provider, status, seq)",
     "CREATE TABLE integrations (provider TEXT PRIMARY KEY, backend TEXT NOT NULL, connected_at INTEGER NOT NULL)",
-    "CREATE TABLE digests (path TEXT PRIMARY KEY, written_at INTEGER NOT NULL, dirty INTEGER NOT NULL)",
+    "CREATE TABLE watermarks (provider TEXT NOT NULL, object TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (provider, object)) WITHOUT ROWID",
     "CREATE TABLE ingress (provider TEXT NOT NULL, name TEXT NOT NULL, total INTEGER NOT NULL, PRIMARY KEY (provider, name)) WITHOUT ROWID",
   ],
 ];

@@ -1,6 +1,7 @@
 /** Providers of one workspace: connecting, deliveries of webhooks, refresh, and what `sync/status` says about them. */
 import { fail, isRelayfileError, messageOf } from "../../errors.ts";
-import { FILE_API } from "../../limits.ts";
+import { FILE_API, PIPELINE } from "../../limits.ts";
+import type { EventType } from "../../model/event.ts";
 import type { RefreshedProvider, SyncStatus } from "../../model/integration.ts";
 import type { TreeStore } from "../../ports.ts";
 import type { IngestInput, IngestResult } from "../pipeline.ts";
@@ -10,11 +11,16 @@ import {
   insertEnvelope,
   newestProcessed,
   oldestOpen,
+  reopenEnvelope,
+  count,
   countEnvelopes,
+  type EnvelopeRow,
   lastEnvelopeError,
 } from "../store/envelopes.ts";
 import { countOps } from "../store/ops.ts";
+import type { Transaction } from "../store/store.ts";
 import type { WorkspaceContext } from "./context.ts";
+import { applyFileEnvelope, type FileEnvelope } from "./file-envelope.ts";
 
 /** A connected provider of a workspace. */
 export interface Connection {
@@ -56,56 +62,103 @@ export async function disconnectProvider(context: WorkspaceContext, provider: st
   await context.store.commit((tx) => tx.sql.run("DELETE FROM integrations WHERE provider = ?", [provider]));
 }
 
-/** Applies one webhook delivery. A delivery id seen before answers `duplicate`, also while the first is under way. */
+/** What became of a delivery, and the envelope that keeps it. */
+export interface Delivered {
+  readonly envelopeId: string;
+  readonly result: IngestResult;
+}
+
+/** Applies one delivery. A delivery id seen before answers `duplicate`, also while the first is under way (cloud#775). */
 export async function ingestDelivery(
   context: WorkspaceContext,
   tree: TreeStore,
   input: IngestInput,
-): Promise<IngestResult> {
+  kind: EnvelopeRow["kind"] = "provider",
+): Promise<Delivered> {
   const claimed = await context.store.commit((tx) => {
     const known = findDelivery(tx.sql, input.provider, input.deliveryId);
+    if (known === null) return { envelope: insertEnvelope(tx, input, kind), fresh: true };
     // A delivery that failed may come again: its sender retries.
-    if (known !== null && known.status !== "failed") return null;
-    return known ?? insertEnvelope(tx, input);
+    if (known.status === "failed") reopenEnvelope(tx, known);
+    else count(tx, input.provider, "deduped");
+    return { envelope: known, fresh: known.status === "failed" };
   });
-  if (claimed === null)
-    return { status: "duplicate", reason: "delivery id seen before", written: [], deleted: [] };
-  try {
-    const result = await context.pipeline.ingest(tree, input);
-    await context.store.commit((tx) => {
-      finishEnvelope(tx, claimed, {
-        status: "processed",
-        outcome: result.status,
-        error: result.reason ?? null,
-      });
-      if (result.status === "stale" || result.status === "not_applicable") {
-        tx.emit({
-          type: result.status === "stale" ? "sync.stale" : "sync.ignored",
-          path: "/",
-          revision: "",
-          origin: "provider_sync",
-          provider: input.provider,
-          correlationId: input.correlationId,
-          detail: result.reason ?? null,
-        });
-      }
-    });
-    return result;
-  } catch (thrown) {
-    await context.store.commit((tx) => {
-      finishEnvelope(tx, claimed, { status: "failed", outcome: null, error: messageOf(thrown) });
-      tx.emit({
-        type: "sync.error",
-        path: "/",
-        revision: "",
-        origin: "provider_sync",
-        provider: input.provider,
-        correlationId: input.correlationId,
-        detail: messageOf(thrown),
-      });
-    });
-    throw thrown;
+  if (!claimed.fresh) {
+    const result = {
+      status: "duplicate",
+      reason: "delivery id seen before",
+      written: [],
+      deleted: [],
+    } as const;
+    return { envelopeId: claimed.envelope.envelopeId, result };
   }
+  return {
+    envelopeId: claimed.envelope.envelopeId,
+    result: await processEnvelope(context, tree, claimed.envelope),
+  };
+}
+
+/** Processes an envelope, up to three times; then it is a dead letter, `sync.error` says so, and the error is thrown. */
+export async function processEnvelope(
+  context: WorkspaceContext,
+  tree: TreeStore,
+  envelope: EnvelopeRow,
+): Promise<IngestResult> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const result = await applyEnvelope(context, tree, envelope);
+      await context.store.commit((tx) => {
+        finishEnvelope(tx, envelope, {
+          status: "processed",
+          outcome: result.status,
+          error: result.reason ?? null,
+        });
+        const silent =
+          result.status === "applied" || result.status === "duplicate" || envelope.kind === "file";
+        if (!silent)
+          report(tx, envelope, result.status === "stale" ? "sync.stale" : "sync.ignored", result.reason);
+      });
+      return result;
+    } catch (thrown) {
+      const final =
+        attempt >= PIPELINE.envelopeAttemptsMax || (isRelayfileError(thrown) && !thrown.retryable);
+      await context.store.commit((tx) => {
+        finishEnvelope(tx, envelope, {
+          status: final ? "failed" : "open",
+          outcome: null,
+          error: messageOf(thrown),
+        });
+        if (final) report(tx, envelope, "sync.error", messageOf(thrown));
+      });
+      if (final) throw thrown;
+      await context.clock.sleep(ENVELOPE_RETRY_MS);
+    }
+  }
+}
+
+const ENVELOPE_RETRY_MS = 50;
+
+function applyEnvelope(
+  context: WorkspaceContext,
+  tree: TreeStore,
+  envelope: EnvelopeRow,
+): Promise<IngestResult> {
+  if (envelope.kind === "file") return applyFileEnvelope(context, envelope, envelope.payload as FileEnvelope);
+  const { provider, headers, payload, receivedAt, deliveryId, correlationId } = envelope;
+  const input = { provider, headers, payload, receivedAtMs: receivedAt, deliveryId, correlationId };
+  return context.pipeline.ingest(tree, input);
+}
+
+function report(tx: Transaction, envelope: EnvelopeRow, type: EventType, detail: string | undefined): void {
+  tx.emit({
+    type,
+    path: "/",
+    revision: "",
+    origin: "provider_sync",
+    provider: envelope.provider,
+    correlationId: envelope.correlationId,
+    detail: detail ?? null,
+  });
 }
 
 /** Writes discovery anew for one provider; a failure is part of the answer. */

@@ -22,6 +22,9 @@ import { type DraftOutcome, reconcileDraft } from "./drafts.ts";
 
 const DUE_BATCH = 32;
 
+/** Key of a merge's own data in an op's result (spec file-api 6.1). */
+export const MERGE_NOTE = "goal_b_merge";
+
 /** Executes every op that is due, one at a time per provider. Resolves with the time of the next one, or null. */
 export async function runDueOps(
   context: WorkspaceContext,
@@ -203,7 +206,7 @@ function settle(context: WorkspaceContext, tx: Transaction, op: OpRow, result: E
       attemptCount,
       lastError: result.error,
       lastStatus,
-      ...(body === undefined ? {} : { providerResult: { status: lastStatus, body } }),
+      ...(body === undefined ? {} : { providerResult: { ...noteOf(op), status: lastStatus, body } }),
     });
   }
   const delayMs =
@@ -223,10 +226,16 @@ function succeed(tx: Transaction, op: OpRow, providerResult: Record<string, unkn
     attemptCount: op.attemptCount,
     nextAttemptAt: null,
     lastError: null,
-    providerResult: { ...providerResult, providerRevision: op.revision },
+    providerResult: { ...noteOf(op), ...providerResult, providerRevision: op.revision },
   });
   report(tx, row, "writeback.succeeded", null);
   return row;
+}
+
+/** What a merge kept with its op survives every outcome. */
+function noteOf(op: OpRow): Record<string, unknown> {
+  const merge = op.providerResult?.[MERGE_NOTE];
+  return merge === undefined ? {} : { [MERGE_NOTE]: merge };
 }
 
 function giveUp(tx: Transaction, op: OpRow, change: OpChange & { lastError: string }): OpRow {

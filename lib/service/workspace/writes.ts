@@ -23,6 +23,8 @@ export interface ClientWrite {
   readonly semantics?: Semantics | undefined;
   readonly identity: ContentIdentity | null;
   readonly correlationId: string;
+  /** Kept with the op, for answers that must be repeated later. */
+  readonly note?: Record<string, unknown>;
 }
 
 /** What an accepted write answers. */
@@ -146,16 +148,20 @@ export function newOp(
     identity: ContentIdentity | null;
     correlationId: string;
     seq?: number;
+    note?: Record<string, unknown> | undefined;
   },
 ): OpRow {
   const provider = context.pipeline.providerOf(write.path);
   const connected =
     provider !== "" && tx.sql.all("SELECT 1 FROM integrations WHERE provider = ?", [provider]).length > 0;
+  const { note, ...op } = write;
+  const local = connected ? {} : { local: true, providerRevision: write.revision };
+  const providerResult = { ...note, ...local };
   return insertOp(tx, {
-    ...write,
+    ...op,
     provider,
     status: connected ? "pending" : "succeeded",
-    ...(connected ? {} : { providerResult: { local: true, providerRevision: write.revision } }),
+    ...(Object.keys(providerResult).length === 0 ? {} : { providerResult }),
   });
 }
 
@@ -192,6 +198,7 @@ function applyWrite(
     identity: write.identity,
     correlationId: write.correlationId,
     seq,
+    note: write.note,
   });
   return { op, repeated: false };
 }

@@ -1,0 +1,35 @@
+/** The merge route. */
+import { fail } from "../../errors.ts";
+import { FILE_API } from "../../limits.ts";
+import { json } from "../http-error.ts";
+import { readJsonObject } from "../request.ts";
+import { mergeFile } from "../workspace/merge.ts";
+import { requirePath } from "./files.ts";
+import { identityField, textField } from "./input.ts";
+import type { FileRoute, RouteContext } from "./route.ts";
+
+/** Routes of merging. */
+export const MERGE_ROUTES: readonly FileRoute[] = [
+  { method: "POST", pattern: "fs/merge", scope: "fs:write", path: "file", acl: true, handle: merge },
+];
+
+async function merge({ request, workspace, query, correlationId }: RouteContext): Promise<Response> {
+  const path = requirePath(query);
+  const body = await readJsonObject(request, FILE_API.bodyBytesMax);
+  const baseRevision = textField(body, "baseRevision");
+  if (baseRevision === null) fail("bad_request", "missing baseRevision");
+  const { content = "", baseContent = "" } = body;
+  if (typeof content !== "string" || typeof baseContent !== "string") {
+    fail("bad_request", "content and baseContent must be strings");
+  }
+  const answer = await mergeFile(workspace.context, {
+    path,
+    strategy: textField(body, "strategy") ?? "",
+    mine: content,
+    base: baseContent,
+    baseRevision,
+    identity: identityField(body.contentIdentity),
+    correlationId,
+  });
+  return json(answer);
+}
