@@ -67,6 +67,9 @@ export function workspaceSession(
 
   /** Renews the pair, else joins. While neither works, a token that still lives is good enough. */
   async function obtain(atHand: FoundToken | null, rejected: string | undefined): Promise<FoundToken> {
+    const named = target.problems.workspaceToken;
+    // A file that somebody named must hold the token: working with another identity would be a surprise.
+    if (atHand === null && named?.code === "invalid_input") throw named;
     const usable =
       atHand !== null && atHand.value !== rejected && !isElsewhere(atHand) && ended(atHand) === null;
     try {
