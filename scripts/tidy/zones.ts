@@ -76,7 +76,7 @@ export const ZONES: readonly Zone[] = [
     packages: ["hono", "cloudflare:workers", "@cloudflare/workers-types"],
   }),
   zone("lib/ui/", [...PORTS, "commands/"], { packages: ["citty"] }),
-  zone("lib/ui/log.ts", [...PORTS, "lib/ui/terminal.ts"], { packages: ["consola"] }),
+  zone("lib/ui/log.ts", [...PORTS, "lib/ui/terminal.ts", "lib/ui/secrets.ts"], { packages: ["consola"] }),
   zone("lib/ui/views/", ["lib/", "commands/", "verify/"], { pure: true }),
   zone("verify/", [...PORTS, "lib/providers/", "lib/pipeline/pure/", "lib/digest/", "lib/client/"], {
     packages: ["zod", "@cfworker/json-schema"],
