@@ -2,6 +2,7 @@
 import { boundElsewhere, requireBaseUrl, resolveTarget, type Target } from "../lib/client/target.ts";
 import { type ExitName, fail, osCodeOf } from "../lib/errors.ts";
 import type { Suite } from "../verify/check.ts";
+import { withBaseline } from "../verify/diff.ts";
 import type { ProbeTarget } from "../verify/evidence.ts";
 import { trimBodies } from "../verify/render/json.ts";
 import { FORMATS, type Format, renderReport } from "../verify/render/mod.ts";
@@ -9,8 +10,10 @@ import { present } from "../verify/render/presentation.ts";
 import type { Report } from "../verify/report.ts";
 import { type RunOutcome, runSuites } from "../verify/runner.ts";
 import { loadRun, saveRun } from "../verify/saved-run.ts";
+import { decide } from "../verify/verdict.ts";
 import type { ArgSpecs, ArgValues, CommandContext, CommandResult, Document } from "./_command.ts";
 import { localPath } from "./_output.ts";
+import { readReport } from "./_saved-report.ts";
 import { TARGET_ARGS, targetFlags } from "./_target.ts";
 
 const BODY_CHARS = 1_024;
@@ -57,6 +60,11 @@ export const REPORT_ARGS = {
     valueHint: "CHARS",
     description: "Length of body previews in the report (default 1024)",
   },
+  baseline: {
+    type: "string",
+    valueHint: "FILE",
+    description: "An earlier report: only what is new or changed since counts for the exit code",
+  },
   deep: { type: "boolean", description: "Also ask what is slow or mints a token" },
   "allow-write": { type: "boolean", description: "Consent to probes that write" },
 } as const satisfies ArgSpecs;
@@ -81,7 +89,11 @@ export async function makeReport(
 ): Promise<CommandResult<Report & Document>> {
   const outputs = (args.report ?? []).map((text) => reportOutput(text, context));
   const { report, saved } = await run(request, args, context);
-  const shown = trimBodies(report, args["max-body"] ?? BODY_CHARS);
+  const judged =
+    args.baseline === undefined
+      ? report
+      : againstBaseline(report, readReport(context, args.baseline), args.baseline);
+  const shown = trimBodies(judged, args["max-body"] ?? BODY_CHARS);
   const evidenceDir = args["save-evidence"];
   if (evidenceDir !== undefined) saveRun(context.ports.fs, localPath(context, evidenceDir), saved);
   for (const { format, path } of outputs) writeFile(context, path, await renderReport(shown, format));
@@ -94,7 +106,7 @@ async function run(request: ReportRequest, args: ReportArgs, context: CommandCon
   const fromDir = args["from-evidence"];
   const target =
     fromDir === undefined
-      ? probeTarget(await resolveFor(request, args, context), request.provider ?? null)
+      ? probeTarget(await resolveFor(request, args, context), request.provider ?? null, ports.host.homeDir)
       : nowhere(request.provider ?? null);
   return runSuites({
     command: request.command,
@@ -131,7 +143,13 @@ async function resolveFor(
 }
 
 /** The target as collectors take it: no token goes to a host it does not belong to, no default host into a local stack. */
-export function probeTarget(target: Target, provider: string | null): ProbeTarget {
+export function probeTarget(
+  target: Target,
+  provider: string | null,
+  homeDir: string | null = null,
+): ProbeTarget {
+  // Reports are shared: whose home it was does not matter.
+  const short = (text: string) => (homeDir === null ? text : text.replaceAll(`${homeDir}/`, "~/"));
   const { sources } = target;
   // A control plane that nobody named is not part of a stack that somebody did name.
   const named = sources.controlPlaneUrl !== "default" || sources.fileApiUrl === "default";
@@ -139,8 +157,8 @@ export function probeTarget(target: Target, provider: string | null): ProbeTarge
   const elsewhere: ProbeTarget["boundElsewhere"][number][] = [];
   const usable = (kind: "workspace" | "cloud", token: Target["workspaceToken"], url: string | null) => {
     if (token === null || url === null) return null;
-    if (!boundElsewhere(token, url)) return { value: token.value, source: token.source };
-    elsewhere.push({ kind, source: token.source, server: token.server ?? "another host", url });
+    if (!boundElsewhere(token, url)) return { value: token.value, source: short(token.source) };
+    elsewhere.push({ kind, source: short(token.source), server: token.server ?? "another host", url });
     return null;
   };
   return {
@@ -152,13 +170,13 @@ export function probeTarget(target: Target, provider: string | null): ProbeTarge
     home: target.home.dir,
     mountDir: target.mountDir,
     sources: Object.fromEntries(
-      Object.entries(sources).flatMap(([key, value]) => (value === null ? [] : [[key, value]])),
+      Object.entries(sources).flatMap(([key, value]) => (value === null ? [] : [[key, short(value)]])),
     ),
     problems: Object.entries(target.problems).map(([part, error]) => ({
       part,
       code: error.code,
-      message: error.message,
-      hint: error.hint,
+      message: short(error.message),
+      hint: short(error.hint),
     })),
     boundElsewhere: elsewhere,
     provider,
@@ -180,6 +198,20 @@ function nowhere(provider: string | null): ProbeTarget {
     boundElsewhere: [],
     provider,
   };
+}
+
+/** The report judged again: findings that an earlier report already had do not count. */
+function againstBaseline(report: Report, baseline: Report, path: string): Report {
+  const marked = withBaseline(report, baseline);
+  const verdict = decide({
+    checks: marked.checks,
+    findings: marked.findings,
+    rootCauses: marked.rootCauses,
+    failOn: marked.policy.failOn,
+    interrupted:
+      report.exit === "INTERRUPTED" ? "interrupted" : report.exit === "TERMINATED" ? "terminated" : null,
+  });
+  return { ...marked, ...verdict, policy: { ...marked.policy, baseline: path } };
 }
 
 function reportOutput(text: string, context: CommandContext): { format: Format; path: string } {

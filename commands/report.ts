@@ -1,13 +1,12 @@
 /** `relayfile report render|diff`: saved reports shown in another format, or compared. */
-import { type ExitName, fail, osCodeOf } from "../lib/errors.ts";
+import type { ExitName } from "../lib/errors.ts";
 import { diffReports, type ReportDiff } from "../verify/diff.ts";
 import { FORMATS, type Format, renderReport } from "../verify/render/mod.ts";
 import { present } from "../verify/render/presentation.ts";
-import { parseReport, type Report } from "../verify/report.ts";
-import { type CommandContext, command, type Document, group } from "./_command.ts";
-import { localPath, writeOutput } from "./_output.ts";
-
-const REPORT_BYTES_MAX = 64 * 1024 * 1024;
+import type { Report } from "../verify/report.ts";
+import { command, type Document, group } from "./_command.ts";
+import { writeOutput } from "./_output.ts";
+import { readReport } from "./_saved-report.ts";
 
 /** What `report render --out` wrote. */
 export interface RenderedDocument extends Document {
@@ -81,19 +80,3 @@ export default group({
     diff: { description: "Compare two saved reports", load: async () => diff },
   },
 });
-
-/** Reads a saved report. Fails with `invalid_input` naming the file and the place. */
-export function readReport(context: CommandContext, path: string): Report {
-  const file = localPath(context, path);
-  let text: string;
-  try {
-    const size = context.ports.fs.lstat(file)?.sizeBytes ?? 0;
-    if (size > REPORT_BYTES_MAX)
-      fail("invalid_input", `${path} is ${size} bytes, the limit is ${REPORT_BYTES_MAX}`);
-    text = new TextDecoder().decode(context.ports.fs.readFile(file));
-  } catch (cause) {
-    if (osCodeOf(cause) === undefined) throw cause;
-    return fail("invalid_input", `cannot read ${path} (${osCodeOf(cause)})`, { path }, { cause });
-  }
-  return parseReport(text, path);
-}

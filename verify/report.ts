@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { fail } from "../lib/errors.ts";
+import { printable } from "./printable.ts";
 
 /** Statuses of a check (design decision 22). */
 export const CheckStatus = z.enum(["pass", "warn", "fail", "unknown", "skip"]);
@@ -299,7 +300,7 @@ export function parseReport(text: string, name: string): Report {
     );
   }
   const parsed = Report.safeParse({ ...(value as object), schemaVersion: "1.0" });
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return printable(parsed.data);
   const issue = parsed.error.issues[0];
   return fail("invalid_input", `${name} is not a valid report: ${issue?.path.join(".")}: ${issue?.message}`);
 }

@@ -16,6 +16,7 @@ import {
 import type { EvidenceName, Facts } from "./facts.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { createRecorder } from "./http/recorder.ts";
+import { printable } from "./printable.ts";
 import type { Report } from "./report.ts";
 import { type RawResult, runChecks } from "./schedule.ts";
 import { selectChecks } from "./select.ts";
@@ -135,7 +136,7 @@ export async function runSuites(options: RunOptions): Promise<RunOutcome> {
     exchanges,
     { rules: [...redactor.summary.rules], count: redactor.summary.count },
   );
-  return { report: redactor.json(report), saved: { evidence: store.records, exchanges } };
+  return { report: printable(redactor.json(report)), saved: { evidence: store.records, exchanges } };
 }
 
 /** The redactor of a run, knowing every secret this process holds. */

@@ -10,7 +10,7 @@ import {
   suggest,
 } from "../check.ts";
 import { internalShare, prefixOf, prefixShares } from "./_shares.ts";
-import { fileProof, shareProof } from "./digests.ts";
+import { fileProof, readProof, shareProof } from "./digests.ts";
 
 const EATEN_PERCENT = 50;
 
@@ -139,7 +139,7 @@ function gapFinding(
       : `the digest lists internal paths under ${prefix} (${internalPercent} % of its bullets)`,
     detail: `windows: ${windows.join(", ")}; for example ${example}`,
     subject: { kind: "path", ref: prefix },
-    evidence: [fileProof(worst), ...shareProof(worst), { type: "log", line: example }],
+    evidence: [readProof(worst), fileProof(worst), ...shareProof(worst), { type: "log", line: example }],
     facts: {
       prefix,
       provider: providerOf(prefix),

@@ -184,7 +184,7 @@ export const notTruncated = defineCheck({
           severity: internal > 0 ? "error" : "warn",
           title: `${file.path} is truncated: it holds ${file.frontMatter?.events} of more events`,
           subject: { kind: "digest", ref: file.path },
-          evidence: [fileProof(file), ...shareProof(file)],
+          evidence: [readProof(file), fileProof(file), ...shareProof(file)],
           facts: {
             path: file.path,
             truncated: true,
@@ -265,6 +265,15 @@ export function fileProof(file: DigestFileFact): EvidenceItem {
       ? (file.problem ?? "no front matter")
       : `events: ${matter.events}, truncated: ${matter.truncated ?? "-"}, warnings: [${listOf(matter.warnings).join(", ")}]`;
   return { type: "file", path: file.path, revision: file.revision, lastEditedAt: file.lastEditedAt, excerpt };
+}
+
+/** The request that read the digest. */
+export function readProof(file: DigestFileFact): EvidenceItem {
+  return {
+    type: "http",
+    exchangeId: file.exchangeId,
+    quote: `${file.path} -> ${file.status ?? "no answer"}`,
+  };
 }
 
 /** The three largest prefixes of a digest's bullets. */

@@ -8,14 +8,14 @@ export default defineEvidence({
   name: "target",
   effect: "read",
   reads: "nothing: it was resolved from flags, variables and files",
-  collect: async ({ target, clock }) => ({
+  collect: async ({ target, clock, host }) => ({
     fileApiUrl: target.fileApiUrl,
     controlPlaneUrl: target.controlPlaneUrl,
     workspace: target.workspace,
     sources: target.sources,
     workspaceToken: tokenFact(target.workspaceToken),
     cloudToken: tokenFact(target.cloudToken),
-    mountDir: target.mountDir,
+    mountDir: shortPath(target.mountDir, host.homeDir),
     problems: target.problems,
     boundElsewhere: target.boundElsewhere,
     provider: target.provider,
@@ -31,4 +31,10 @@ function tokenFact(token: HeldToken | null): TokenFact | null {
     fingerprint: fingerprint(token.value),
     claims: readClaims(token.value),
   };
+}
+
+function shortPath(path: string | null, homeDir: string | null): string | null {
+  return path !== null && homeDir !== null && path.startsWith(`${homeDir}/`)
+    ? `~${path.slice(homeDir.length)}`
+    : path;
 }

@@ -3,7 +3,7 @@ import type { Report } from "../report.ts";
 import { PLAIN } from "./style.ts";
 
 /** Names of the formats, as in `--report FORMAT=PATH` and `report render --to FORMAT`. */
-export const FORMATS = ["json", "text", "short", "curl"] as const;
+export const FORMATS = ["json", "text", "short", "md", "junit", "github", "curl"] as const;
 /** Name of a format. */
 export type Format = (typeof FORMATS)[number];
 
@@ -16,6 +16,12 @@ export async function renderReport(report: Report, format: Format): Promise<stri
       return `${(await import("./text.ts")).renderText(report, PLAIN)}\n`;
     case "short":
       return `${(await import("./short.ts")).renderShort(report, PLAIN)}\n`;
+    case "md":
+      return (await import("./markdown.ts")).renderMarkdown(report);
+    case "junit":
+      return (await import("./junit.ts")).renderJunit(report);
+    case "github":
+      return (await import("./github.ts")).renderGithub(report);
     case "curl":
       return (await import("./curl.ts")).renderCurl(report);
   }

@@ -52,7 +52,7 @@ export function renderShort(report: Report, style: TextStyle): string {
           `${style.mark("skip")} ${style.dim(line(`${count(ids.length, "check")} skipped ${reason}`))}`,
       ),
     ...(next === undefined ? [] : [`${style.bold("next:")} ${commandLine(next.argv)}`]),
-    verdictLine(report, style),
+    verdictLine(report, style, width),
   ];
   const room = LINES_MAX - head.length - tail.length;
   return plainText([...head, ...[...body, ...undecided].slice(0, room), ...tail].join("\n"), style);

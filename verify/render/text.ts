@@ -33,8 +33,8 @@ export function renderText(report: Report, style: TextStyle): string {
   return plainText(lines.join("\n"), style);
 }
 
-/** `FAIL (1)  1 error, … : the verdict in words`. */
-export function verdictLine(report: Report, style: TextStyle): string {
+/** `FAIL (1)  1 error, … : the verdict in words`, cut to `width` when one is given. */
+export function verdictLine(report: Report, style: TextStyle, width = Number.POSITIVE_INFINITY): string {
   const word = `${outcomeWord(report)} (${report.exitCode})`;
   const paint = {
     pass: style.green,
@@ -43,7 +43,8 @@ export function verdictLine(report: Report, style: TextStyle): string {
     unknown: style.yellow,
     interrupted: style.yellow,
   };
-  return `${style.bold(paint[report.outcome](word))}  ${countsLine(report)}: ${report.verdict}`;
+  const rest = clip(`${countsLine(report)}: ${report.verdict}`, width - word.length - 2, style);
+  return `${style.bold(paint[report.outcome](word))}  ${rest}`;
 }
 
 function header(report: Report, style: TextStyle): string[] {
@@ -72,7 +73,9 @@ function rootBlock(report: Report, finding: Finding, style: TextStyle): string[]
     ),
     ...indent([finding.code, issue, ...known].filter((part) => part !== null).join(" · ")),
     ...(finding.detail === undefined ? [] : indent(finding.detail)),
-    ...finding.evidence.slice(0, EVIDENCE_MAX).flatMap((item) => indent(evidenceLine(item), "· ")),
+    ...finding.evidence
+      .slice(0, EVIDENCE_MAX)
+      .flatMap((item) => indent(evidenceLine(item), style.unicode ? "· " : "* ")),
     ...(finding.ruledOut.length === 0 ? [] : indent(finding.ruledOut.join("; "), "ruled out: ")),
     ...(explained.length === 0
       ? []
