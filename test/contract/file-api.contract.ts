@@ -481,22 +481,5 @@ export function testFileApi(name: string, start: () => Promise<ContractTarget>):
         expect((await api(target, "GET", "writeback/pending")).body).toEqual([]);
       });
     });
-
-    describe("sync", () => {
-      test("GET sync/status lists a provider that is asked for by name", async () => {
-        const { body } = await api(target, "GET", "sync/status?provider=Slack");
-        expect(body).toMatchObject({
-          workspaceId: target.workspaceId,
-          providers: [{ provider: "slack", status: "healthy" }],
-        });
-      });
-
-      test("POST sync/refresh queues, and needs a provider", async () => {
-        expect((await api(target, "POST", "sync/refresh", { body: {} })).status).toBe(400);
-        const answer = await api(target, "POST", "sync/refresh", { body: { provider: "github" } });
-        expect(answer.status).toBe(202);
-        expect(answer.body).toMatchObject({ status: "queued", id: expect.stringMatching(/^sync_\d+$/) });
-      });
-    });
   });
 }

@@ -11,6 +11,23 @@ export function testTransfer(name: string, start: () => Promise<ContractTarget>)
     });
     afterAll(() => target.stop());
 
+    describe("sync", () => {
+      test("GET sync/status lists a provider that is asked for by name", async () => {
+        const { body } = await api(target, "GET", "sync/status?provider=Slack");
+        expect(body).toMatchObject({
+          workspaceId: target.workspaceId,
+          providers: [{ provider: "slack", status: "healthy" }],
+        });
+      });
+
+      test("POST sync/refresh queues, and needs a provider", async () => {
+        expect((await api(target, "POST", "sync/refresh", { body: {} })).status).toBe(400);
+        const answer = await api(target, "POST", "sync/refresh", { body: { provider: "github" } });
+        expect(answer.status).toBe(202);
+        expect(answer.body).toMatchObject({ status: "queued", id: expect.stringMatching(/^sync_\d+$/) });
+      });
+    });
+
     describe("fs/query and fs/export", () => {
       test("GET fs/query filters by properties, relations and permissions", async () => {
         await put(target, "/q/a", "1", {

@@ -17,7 +17,7 @@ export interface EventQuery {
   readonly cursor: string | null;
   readonly limit: number;
   readonly direction: "asc" | "desc";
-  /** Null for all. */
+  /** Null for all. Only for values that events carry themselves; anything else belongs into `sees`. */
   readonly provider: string | null;
   /** Which events the caller may know of. */
   readonly sees: (event: EventRow) => boolean;
@@ -93,7 +93,8 @@ function fetchEvents(
   sql: SqlDriver,
   query: { position: number; descending: boolean; provider: string | null; limit: number },
 ): EventRow[] {
-  const { where, params } = providerClause(query.provider);
+  const where = query.provider === null ? "" : "provider = ? AND";
+  const params = query.provider === null ? [] : [query.provider];
   const order = query.descending ? "seq < ? ORDER BY seq DESC" : "seq > ? ORDER BY seq ASC";
   return sql
     .all(`SELECT ${COLUMNS} FROM events WHERE ${where} ${order} LIMIT ?`, [
@@ -102,15 +103,6 @@ function fetchEvents(
       query.limit,
     ])
     .map(eventRowOf);
-}
-
-/** An event without a provider counts for the first segment of its path. */
-function providerClause(provider: string | null): { where: string; params: SqlValue[] } {
-  if (provider === null) return { where: "", params: [] };
-  return {
-    where: "(provider = ? OR (provider = '' AND lower(substr(path, 1, ?)) = ?)) AND",
-    params: [provider, provider.length + 2, `/${provider}/`],
-  };
 }
 
 /** The newest events of a time window that satisfy a clause, newest first. Used by digests. */
@@ -159,7 +151,7 @@ function eventRowOf(row: SqlRow): EventRow {
     revision: row.revision as string,
     contentHash: row.content_hash as string | null,
     origin: row.origin as EventOrigin,
-    provider: row.provider as string,
+    provider: (row.provider as string | null) ?? "",
     correlationId: row.correlation_id as string,
     at: row.at as number,
     detail: row.detail as string | null,

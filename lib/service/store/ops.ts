@@ -85,13 +85,13 @@ export function insertOp(
   };
   const ttlSeconds = op.identity?.ttlSeconds ?? 0;
   tx.sql.run(
-    `INSERT INTO operations (${COLUMNS}, identity_expires_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO operations (${COLUMNS}, identity_expires_at, attention)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       seq,
       row.path,
       row.revision,
-      row.provider,
+      row.provider === "" ? null : row.provider,
       row.action,
       row.status,
       0,
@@ -105,6 +105,7 @@ export function insertOp(
       tx.now,
       row.completedAt,
       ttlSeconds > 0 ? tx.now + ttlSeconds * 1_000 : null,
+      attentionOf(row),
     ],
   );
   return row;
@@ -131,7 +132,7 @@ export function updateOp(tx: Transaction, op: OpRow, change: OpChange): OpRow {
   const row: OpRow = { ...next, completedAt: final ? tx.now : null };
   tx.sql.run(
     `UPDATE operations SET status = ?, attempt_count = ?, next_attempt_at = ?, last_error = ?, last_status = ?,
-       provider_result = ?, correlation_id = ?, updated_at = ?, completed_at = ? WHERE seq = ?`,
+       provider_result = ?, correlation_id = ?, updated_at = ?, completed_at = ?, attention = ? WHERE seq = ?`,
     [
       row.status,
       row.attemptCount,
@@ -142,6 +143,7 @@ export function updateOp(tx: Transaction, op: OpRow, change: OpChange): OpRow {
       row.correlationId,
       row.updatedAt,
       row.completedAt,
+      attentionOf(row),
       op.seq,
     ],
   );
@@ -153,7 +155,7 @@ export function opPage(sql: SqlDriver, query: OpQuery): { ops: OpRow[]; nextCurs
   const conditions: string[] = [];
   const params: SqlValue[] = [];
   for (const [column, value] of [
-    ["status", query.status],
+    [query.status === "succeeded" ? "status" : "attention", query.status],
     ["action", query.action],
     ["provider", query.provider],
   ] as const) {
@@ -197,14 +199,14 @@ export function nextOpDueAt(sql: SqlDriver): number | null {
 /** Pending and running ops, oldest first. */
 export function openOps(sql: SqlDriver): OpRow[] {
   return sql
-    .all(`SELECT ${COLUMNS} FROM operations WHERE status IN ('pending', 'running') ORDER BY seq`)
+    .all(`SELECT ${COLUMNS} FROM operations WHERE attention IN ('pending', 'running') ORDER BY seq`)
     .map(opRowOf);
 }
 
-/** How many ops of a provider are in a status. */
+/** How many ops of a provider are in a status other than `succeeded`. */
 export function countOps(sql: SqlDriver, provider: string, status: OpStatus): number {
   const [row] = sql.all<{ n: number }>(
-    "SELECT COUNT(*) AS n FROM operations WHERE provider = ? AND status = ?",
+    "SELECT COUNT(*) AS n FROM operations INDEXED BY operations_attention WHERE provider = ? AND attention = ?",
     [provider, status],
   );
   return row?.n ?? 0;
@@ -235,6 +237,11 @@ export function wireOp(op: OpRow): WritebackOp {
   };
 }
 
+/** The status of an op that has not succeeded; null otherwise, so that the index holds only what somebody waits for. */
+function attentionOf(op: Pick<OpRow, "status">): string | null {
+  return op.status === "succeeded" ? null : op.status;
+}
+
 /** Kind and key in one text that no pair of others can produce; the wire form is read back from it. */
 function identityKey({ kind, key }: ContentIdentity): string {
   return JSON.stringify([kind, key]);
@@ -246,7 +253,7 @@ function opRowOf(row: SqlRow): OpRow {
     seq: row.seq as number,
     path: row.path as string,
     revision: row.revision as string,
-    provider: row.provider as string,
+    provider: (row.provider as string | null) ?? "",
     action: row.action as OpAction,
     status: row.status as OpStatus,
     attemptCount: row.attempt_count as number,

@@ -5,6 +5,8 @@ import type { Database } from "../../ports.ts";
  * Statements by schema version, oldest first. `files` holds no content, so that listing reads narrow rows; `bodies`
  * is keyed by the revision's number, so that new content is appended. `dirs` keeps the inferred directories with the
  * number of files below each, which makes listing and `totalFiles` independent of the size of the workspace.
+ * Columns that are null for ordinary rows (`provider` outside providers, `attention` of ops that succeeded) keep
+ * ordinary writes out of the indexes over them.
  */
 export const MIGRATIONS: readonly (readonly string[])[] = [
   [
@@ -22,17 +24,17 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE dirs (path TEXT NOT NULL PRIMARY KEY, files INTEGER NOT NULL, runtime INTEGER NOT NULL)
        WITHOUT ROWID`,
     `CREATE TABLE events (seq INTEGER PRIMARY KEY, type TEXT NOT NULL, path TEXT NOT NULL, revision TEXT NOT NULL,
-       content_hash TEXT, origin TEXT NOT NULL, provider TEXT NOT NULL, correlation_id TEXT NOT NULL,
+       content_hash TEXT, origin TEXT NOT NULL, provider TEXT, correlation_id TEXT NOT NULL,
        at INTEGER NOT NULL, detail TEXT)`,
-    "CREATE INDEX events_provider ON events (provider, seq)",
+    "CREATE INDEX events_provider ON events (provider, seq) WHERE provider IS NOT NULL",
     "CREATE INDEX events_at ON events (at)",
     `CREATE TABLE operations (seq INTEGER PRIMARY KEY, path TEXT NOT NULL, revision TEXT NOT NULL,
-       provider TEXT NOT NULL, action TEXT NOT NULL, status TEXT NOT NULL, attempt_count INTEGER NOT NULL,
+       provider TEXT, action TEXT NOT NULL, status TEXT NOT NULL, attention TEXT, attempt_count INTEGER NOT NULL,
        next_attempt_at INTEGER, last_error TEXT, last_status INTEGER, provider_result TEXT, identity TEXT,
        identity_expires_at INTEGER, correlation_id TEXT NOT NULL, created_at INTEGER NOT NULL,
        updated_at INTEGER NOT NULL, completed_at INTEGER)`,
-    "CREATE INDEX operations_status ON operations (status, seq)",
-    "CREATE INDEX operations_provider ON operations (provider, status, seq)",
+    "CREATE INDEX operations_attention ON operations (attention, seq) WHERE attention IS NOT NULL",
+    "CREATE INDEX operations_provider ON operations (provider, seq) WHERE provider IS NOT NULL",
     "CREATE INDEX operations_identity ON operations (identity, seq) WHERE identity IS NOT NULL",
     "CREATE INDEX operations_due ON operations (next_attempt_at) WHERE next_attempt_at IS NOT NULL",
     `CREATE TABLE webhook_envelopes (seq INTEGER PRIMARY KEY, envelope_id TEXT NOT NULL UNIQUE,

@@ -136,7 +136,7 @@ function insertEvent(sql: SqlDriver, seq: number, at: number, event: NewEvent): 
       row.revision,
       row.contentHash,
       row.origin,
-      row.provider,
+      row.provider === "" ? null : row.provider,
       row.correlationId,
       at,
       row.detail,

@@ -80,12 +80,22 @@ export function eventsPage(
   query: { cursor: string | null; limit: number; direction: "asc" | "desc"; provider: string | null },
 ): { events: FeedEvent[]; nextCursor: string | null } {
   const { sql } = context.store;
+  const visible = seesEvent(new Visibility(sql, caller));
+  const wanted = query.provider;
+  // Events of a known provider carry its id; for any other name the first segment decides, row by row.
+  const indexed = wanted !== null && context.pipeline.catalog.some(({ id }) => id === wanted);
+  const sees = (event: EventRow) =>
+    (wanted === null || indexed || (event.provider || topOf(event.path)) === wanted) && visible(event);
   const page = eventPage(
     sql,
-    { ...query, sees: seesEvent(new Visibility(sql, caller)) },
+    { ...query, provider: indexed ? wanted : null, sees },
     context.store.latest("event"),
   );
   return { events: page.events.map(wireEvent), nextCursor: page.nextCursor };
+}
+
+function topOf(path: string): string {
+  return (path.split("/", 2)[1] ?? "").toLowerCase();
 }
 
 /** Judges events for one caller. Events of the workspace itself, at `/`, are for everyone who may read anything. */

@@ -215,7 +215,7 @@ function providerStatus(context: WorkspaceContext, provider: string, connected: 
 
 function lastOpError(context: WorkspaceContext, provider: string): string | null {
   const [row] = context.store.sql.all<{ last_error: string | null }>(
-    "SELECT last_error FROM operations WHERE provider = ? AND status = 'dead_lettered' ORDER BY seq DESC LIMIT 1",
+    "SELECT last_error FROM operations WHERE attention = 'dead_lettered' AND provider = ? ORDER BY seq DESC LIMIT 1",
     [provider],
   );
   return row?.last_error ?? null;
