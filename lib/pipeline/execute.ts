@@ -154,9 +154,9 @@ async function performWrite(job: Job): Promise<OpOutcome> {
       status: result.status,
       body: JSON.stringify(result.answer).slice(0, 1_000),
     };
-  return kind === "edit"
-    ? afterUpdate(job, result.answer, result.status)
-    : afterCreate(job, result.answer, result.status);
+  const answer =
+    write.recordFrom === undefined ? result.answer : (write.recordFrom(result.answer, input) ?? {});
+  return kind === "edit" ? afterUpdate(job, answer, result.status) : afterCreate(job, answer, result.status);
 }
 
 /** The text of the op's own revision; null when it is no longer there. */
@@ -238,7 +238,7 @@ async function afterCreate(job: Job, answer: ProviderRecord, status: number): Pr
   const extras = Object.fromEntries(
     ["merged", "sha", "ts"].flatMap((key) => (key in answer ? [[key, answer[key]]] : [])),
   );
-  return succeeded({ status, id: externalId, url, ...extras, ...route.params }, externalId, canonicalPath);
+  return succeeded({ ...route.params, status, id: externalId, url, ...extras }, externalId, canonicalPath);
 }
 
 /** The resource whose record a write leaves behind; null for actions. */

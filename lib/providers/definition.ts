@@ -165,8 +165,8 @@ export interface ResourceDefinition {
   /** Collection or exact file below the workspace root, with `{placeholders}`. */
   readonly path: string;
   /**
-   * The placeholder that names a parent record of another resource of this provider. The path then starts with the
-   * parent's path and this placeholder; the parent may have a parent itself.
+   * The placeholder that names a parent record of another resource of this provider. When this resource has records
+   * too, its path starts with the parent's path and this placeholder; the parent may have a parent itself.
    */
   readonly parent?: { readonly param: string; readonly resource: string };
   /** Absent for write-only targets. */

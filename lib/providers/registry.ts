@@ -1,12 +1,15 @@
 /** The one list of providers. Adding one is its file and a line here. */
 import { segmentsOf } from "../model/path.ts";
 import type { ProviderDefinition, ResourceDefinition } from "./definition.ts";
+import { confluence } from "./confluence.ts";
 import { github } from "./github.ts";
 import { jira } from "./jira.ts";
 import { linear } from "./linear.ts";
+import { notion } from "./notion.ts";
+import { slack } from "./slack.ts";
 
 /** Every provider, in the order people read about them. */
-export const PROVIDERS: readonly ProviderDefinition[] = [github, linear, jira];
+export const PROVIDERS: readonly ProviderDefinition[] = [github, linear, jira, confluence, notion, slack];
 
 const BY_ID = new Map(
   PROVIDERS.flatMap((provider) => [provider.id, ...provider.aliases].map((key) => [key, provider] as const)),

@@ -8,9 +8,12 @@
  * - `GET /calls` the recorded calls, oldest first
  */
 import type { Clock, Log, Random } from "../ports.ts";
+import { simulateConfluence } from "./confluence.ts";
 import { simulateGithub } from "./github.ts";
 import { simulateJira } from "./jira.ts";
 import { simulateLinear } from "./linear.ts";
+import { simulateNotion } from "./notion.ts";
+import { simulateSlack } from "./slack.ts";
 import { isObject, type SimulatedAnswer, type SimulatedProvider } from "./simulator.ts";
 
 /** One call that reached a simulated provider. */
@@ -56,10 +59,16 @@ const CALLS_KEPT_MAX = 10_000;
 
 /** A simulator with its own state. */
 export function createSimulator(world: { clock: Clock; random: Random; log: Log }): Simulator {
+  const all = [
+    simulateGithub,
+    simulateLinear,
+    simulateJira,
+    simulateConfluence,
+    simulateNotion,
+    simulateSlack,
+  ];
   const providers = new Map<string, SimulatedProvider>(
-    [simulateGithub(world), simulateJira(world), simulateLinear(world)].map(
-      (provider) => [provider.id, provider] as const,
-    ),
+    all.map((simulate) => simulate(world)).map((provider) => [provider.id, provider] as const),
   );
   const calls: RecordedCall[] = [];
   const forced = new Map<string, (ForcedAnswer | "decline")[]>();

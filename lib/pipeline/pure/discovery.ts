@@ -53,6 +53,14 @@ export function operationsOf(write: WriteRules): ("create" | "update" | "delete"
   return (["create", "update", "delete"] as const).filter((operation) => write[operation] !== undefined);
 }
 
+/** Indexes below /discovery that translate names to paths; they are the one thing there that is no schema. */
+export function lookupIndexPaths(provider: string): string[] {
+  const resources = providerById(provider)?.resources ?? [];
+  return resources
+    .filter((resource) => resource.records?.lookup !== undefined)
+    .map((resource) => `/discovery${resource.path}/_index.json`);
+}
+
 /** Keys of every record that only relayfile or the provider sets. */
 export const SYSTEM_FIELDS: Readonly<Record<string, Schema>> = {
   id: { type: ["string", "integer"] },

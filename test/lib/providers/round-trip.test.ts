@@ -2,7 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { CURRENT_ERA, MAY_2026_ERA } from "../../../lib/model/era.ts";
 import { classifyWrite } from "../../../lib/pipeline/pure/classify.ts";
-import { advertisedResources, authoredSchema } from "../../../lib/pipeline/pure/discovery.ts";
+import {
+  advertisedResources,
+  authoredSchema,
+  lookupIndexPaths,
+} from "../../../lib/pipeline/pure/discovery.ts";
 import { parseIndex } from "../../../lib/pipeline/pure/index-rows.ts";
 import { layoutFile, layoutManifest } from "../../../lib/pipeline/pure/layout.ts";
 import {
@@ -29,6 +33,12 @@ function sampleOf(template: string): string {
     number: "42",
     issueId: "10001",
     projectId: UUID,
+    spaceId: "65538",
+    databaseId: UUID,
+    pageId: UUID,
+    channelId: "C0000000001",
+    userId: "U0000000001",
+    ts: "1716200000_000100",
   };
   const filled = template.startsWith("/linear") ? { ...values, issueId: UUID } : values;
   return fillTemplate(
@@ -80,7 +90,8 @@ for (const provider of PROVIDERS) {
         ...(r.examplePath ? [r.examplePath] : []),
       ]);
       const stored = paths.filter((path) => path.startsWith(`/discovery/${provider.id}/`));
-      expect(stored.sort()).toEqual([...advertised, `/discovery/${provider.id}/.adapter.md`].sort());
+      const others = [...lookupIndexPaths(provider.id), `/discovery/${provider.id}/.adapter.md`];
+      expect(stored.sort()).toEqual([...advertised, ...others].sort());
     });
 
     for (const resource of provider.resources) {
@@ -97,6 +108,8 @@ for (const provider of PROVIDERS) {
               resource.parent === undefined ? null : resourceOf(provider, resource.parent.resource);
             if (parent?.records !== undefined && isDirectoryRecord(parent.records))
               expect(rules.index).toBeUndefined();
+            const chained = parent?.records !== undefined && resource.parent !== undefined;
+            if (chained) expect(resource.path).toStartWith(`${parent.path}/{${resource.parent?.param}}`);
             const isAnchored = (rules.aliases ?? []).some(
               ({ segment }) => segment === "by-id" || segment === "by-uuid",
             );
@@ -169,7 +182,10 @@ for (const provider of PROVIDERS) {
 describe("the seeded tree", () => {
   test("every index row leads to its record, and every indexed record has one row", () => {
     for (const path of paths.filter(
-      (candidate) => candidate.endsWith("/_index.json") && candidate.split("/").length > 3,
+      (candidate) =>
+        candidate.endsWith("/_index.json") &&
+        candidate.split("/").length > 3 &&
+        !candidate.startsWith("/discovery/"),
     )) {
       const rows = parseIndex(new TextEncoder().encode(tree.text(path)));
       expect(rows).not.toBeNull();
