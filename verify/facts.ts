@@ -351,6 +351,14 @@ export interface DeadLettersFact {
   readonly malformed: readonly { readonly file: string; readonly reason: string }[];
 }
 
+/** A timed join, whose token is discarded, beside other calls of the same moment. */
+export interface JoinFact {
+  readonly probe: ProbeFact;
+  /** Median of the other calls, ms. */
+  readonly othersMs: number;
+  readonly others: readonly ProbeFact[];
+}
+
 /** Every kind of evidence by name. */
 export interface Facts {
   readonly target: TargetFact;
@@ -359,6 +367,7 @@ export interface Facts {
   readonly controlPlane: ServiceFact;
   readonly access: WorkspaceAccessFact;
   readonly cloudIdentity: CloudIdentityFact;
+  readonly join: JoinFact;
   readonly clock: ClockFact;
   readonly integrations: IntegrationsFact;
   readonly sync: SyncFact;

@@ -12,6 +12,7 @@ import {
 } from "./discovery/schemas.ts";
 import clockInSync from "./doctor/clock.ts";
 import { cloudSessionValid, integrationsHealthy, syncHealthy } from "./doctor/cloud.ts";
+import joinFast from "./doctor/join.ts";
 import {
   deadLettersEmpty,
   mountDaemonAlive,
@@ -41,6 +42,7 @@ export const SUITES: Readonly<Record<Suite, readonly Check[]>> = {
     workspaceReadable,
     scopesSuffice,
     cloudSessionValid,
+    joinFast,
     integrationsHealthy,
     syncHealthy,
     mountRootIntact,

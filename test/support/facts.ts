@@ -270,6 +270,7 @@ export const EMPTY_FACTS: Facts = {
   },
   access: { probe: probe({ status: null, kind: "none", failure: "connect" }), entries: [], totalFiles: null },
   cloudIdentity: { probe: probe({ status: null, kind: "none", failure: "connect" }) },
+  join: { probe: probe({ status: null, kind: "none", failure: "connect" }), othersMs: 0, others: [] },
   clock: { samples: [], skewMs: 0 },
   integrations: { list: probe(), rows: [], statuses: [] },
   sync: {

@@ -5,6 +5,7 @@ import credentials from "./credentials.ts";
 import digests from "./digests.ts";
 import discovery from "./discovery.ts";
 import { integrations, refresh } from "./integrations.ts";
+import join from "./join.ts";
 import { deadLetters, mount } from "./mount.ts";
 import ops from "./ops.ts";
 import { controlPlane, fileApi } from "./services.ts";
@@ -18,6 +19,7 @@ export const COLLECTORS = [
   controlPlane,
   clock,
   cloudIdentity,
+  join,
   access,
   sync,
   integrations,

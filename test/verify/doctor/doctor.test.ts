@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import clockInSync from "../../../verify/doctor/clock.ts";
 import { integrationsHealthy } from "../../../verify/doctor/cloud.ts";
+import joinFast from "../../../verify/doctor/join.ts";
 import {
   deadLettersEmpty,
   mountDaemonAlive,
@@ -312,6 +313,25 @@ describe("the mount", () => {
       "doctor.dead-letter-present",
       "doctor.dead-letter-malformed",
     ]);
+  });
+});
+
+describe("joinFast", () => {
+  const timed = (totalMs: number, othersMs: number, over: Partial<ProbeFact> = {}) => ({
+    join: { probe: probe({ method: "POST", totalMs, ...over }), othersMs, others: [] },
+    target: target(),
+  });
+
+  test("tells a slow join (cloud#766) from a slow network and from a refusal", () => {
+    expect(codesOf(joinFast, timed(800, 2))).toEqual([]);
+    expect(codesOf(joinFast, timed(20_000, 40))).toEqual(["doctor.join-slow"]);
+    expect(codesOf(joinFast, timed(120_000, 40, { status: null, kind: "none", failure: "timeout" }))).toEqual(
+      ["doctor.join-slow"],
+    );
+    expect(codesOf(joinFast, timed(20_000, 4_000))).toEqual(["doctor.network-slow"]);
+    expect(codesOf(joinFast, timed(5_000, 900))).toEqual([]);
+    expect(codesOf(joinFast, timed(10, 2, { status: 404 }))).toEqual(["doctor.join-refused"]);
+    expect(runCheck(joinFast, timed(10, 2, { status: 502 })).kind).toBe("unknown");
   });
 });
 
