@@ -17,6 +17,10 @@ export const SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
     description: "relayfile help --json",
     load: async () => (await import("./_documents.ts")).HelpDocumentSchema,
   },
+  report: {
+    description: "what relayfile doctor and relayfile verify print under --json",
+    load: async () => (await import("../verify/report.ts")).Report,
+  },
   version: {
     description: "relayfile version --json",
     load: async () => (await import("./_documents.ts")).VersionDocumentSchema,
