@@ -1,6 +1,7 @@
 /** zod schemas of the front door's own documents, for `relayfile schema` and for tests that validate every output. */
 import { z } from "zod";
 import { ERRORS, type ErrorCode, EXIT, type ExitName } from "../lib/errors.ts";
+import { Report } from "../verify/report.ts";
 
 const schemaVersion = z.literal("1.0");
 const exitName = z.enum(Object.keys(EXIT) as [ExitName, ...ExitName[]]);
@@ -68,4 +69,29 @@ export const VersionDocumentSchema = z.looseObject({
   target: z.string().nullable(),
   runtime: z.string(),
   schemaVersions: z.record(z.string(), z.string()),
+});
+
+const incident = z.looseObject({
+  id: z.string(),
+  knownIssue: z.string(),
+  story: z.string(),
+  report: z.enum(["doctor", "discovery", "digest", "writeback"]),
+  found: z.boolean(),
+  findingId: z.string().nullable(),
+});
+
+/** `relayfile.demo`. */
+export const DemoDocumentSchema = z.looseObject({
+  schemaVersion,
+  kind: z.literal("relayfile.demo"),
+  workspaceId: z.string(),
+  fileApiUrl: z.string(),
+  controlPlaneUrl: z.string(),
+  simulatorUrl: z.string(),
+  mirror: z.string(),
+  environment: z.record(z.string(), z.string()),
+  incidents: z.array(incident),
+  reports: z.object({ doctor: Report, discovery: Report, digest: Report, writeback: Report }),
+  next: z.looseObject({ argv: z.array(z.string()).min(1), why: z.string() }),
+  running: z.boolean(),
 });

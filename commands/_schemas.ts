@@ -9,6 +9,10 @@ export interface PublishedSchema {
 
 /** Published schemas by name, as `relayfile schema NAME` knows them. */
 export const SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
+  demo: {
+    description: "relayfile demo --json",
+    load: async () => (await import("./_documents.ts")).DemoDocumentSchema,
+  },
   error: {
     description: "what any command prints under --json when it fails",
     load: async () => (await import("./_documents.ts")).ErrorDocumentSchema,

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
+import { DemoDocumentSchema } from "../../commands/_documents.ts";
 import type { DemoDocument } from "../../commands/demo.ts";
 import { Report } from "../../verify/report.ts";
 import { sandbox } from "../support/sandbox.ts";
@@ -16,7 +17,7 @@ describe("relayfile demo, compiled", () => {
     const run = await box.run(["demo", "--once", "--json"], { env: { TMPDIR: scratch }, timeoutMs: 90_000 });
     expect([run.exitCode, run.stderr]).toEqual([0, ""]);
     const document: DemoDocument = JSON.parse(run.stdout);
-    expect(document.kind).toBe("relayfile.demo");
+    DemoDocumentSchema.parse(document);
     expect(document.incidents.map(({ id, knownIssue, found }) => [id, knownIssue, found])).toEqual([
       ["empty-schema", "cloud#778", true],
       ["truncated-digest", "cloud#771", true],

@@ -36,6 +36,26 @@ describe("relayfile, compiled", () => {
     }
   });
 
+  test.each<[string, Record<string, string>]>([
+    ["a proxy", { HTTP_PROXY: "http://127.0.0.1:9", https_proxy: "http://127.0.0.1:9" }],
+    ["NO_COLOR", { NO_COLOR: "please" }],
+    ["FORCE_COLOR", { FORCE_COLOR: "3" }],
+    ["a dumb terminal", { TERM: "dumb" }],
+    ["an ASCII locale", { LANG: "C", LC_ALL: "C" }],
+    ["an empty home", { HOME: "", RELAYFILE_HOME: "" }],
+    [
+      "Bun's own variables",
+      { BUN_CONFIG_VERBOSE_FETCH: "", BUN_INSTALL: "/nowhere", NODE_OPTIONS: "--require=./evil.ts" },
+    ],
+  ])("keeps stdout one document for every command under %s", async (_, env) => {
+    for (const path of PLACES) {
+      const help = await box.run([...path, "--help", "--json"], { env });
+      expect([path, onlyDocument(help).kind, help.stderr]).toEqual([path, "relayfile.help", ""]);
+      const wrong = await box.run([...path, "--no-such-flag", "--json"], { env });
+      expect([path, onlyDocument(wrong).kind, wrong.stderr]).toEqual([path, "relayfile.error", ""]);
+    }
+  });
+
   test("prints one error document for an unknown flag of every command, and one line without --json", async () => {
     for (const path of PLACES) {
       const flag = "--definitely-not-a-flag";
