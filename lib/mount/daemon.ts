@@ -27,6 +27,8 @@ export interface DaemonOptions {
   readonly logFile?: string;
   /** Stops the daemon: final flush, then the promise resolves. */
   readonly signal: AbortSignal;
+  /** False: no requests of other processes are served. */
+  readonly control?: boolean;
   /** Called once when the first pull ended, well or not. */
   onReady?(): void;
 }
@@ -69,14 +71,16 @@ export async function runDaemon(engine: Engine, options: DaemonOptions): Promise
       if (!stopping.aborted) saveState(true);
     }),
     lane(engine, "upkeep", stopping, () => upkeepRound(engine, stopping)),
-    lane(engine, "control", stopping, () =>
-      serveControl(
-        engine.world,
-        `${options.stateDir}/control`,
-        (request) => handleControl(engine, request, stopping),
-        stopping,
-      ),
-    ),
+    options.control === false
+      ? Promise.resolve()
+      : lane(engine, "control", stopping, () =>
+          serveControl(
+            engine.world,
+            `${options.stateDir}/control`,
+            (request) => handleControl(engine, request, stopping),
+            stopping,
+          ),
+        ),
   ];
   await aborted(stopping);
   const giveUp = engine.world.clock.after(MOUNT.stopFlushMs, () => hard.abort());

@@ -200,13 +200,17 @@ export function deadLetter(engine: Engine, item: Pending, refusal: Refusal, atte
   const opId = record.retryOf ?? refusal.opId ?? record.commandId.replace(/#/g, "-");
   const at = secondsTimestamp(engine.now());
   const first = Date.parse(record.firstSeenAt);
+  const earlier = readDeadLetter(engine.world.fs, engine.layout.deadLetters, opId);
+  // A retry goes on counting where the first record stopped; further attempts of one command are counted by it.
+  const before =
+    record.retryOf !== undefined && earlier !== null && "record" in earlier ? earlier.record.attempts : 0;
   writeDeadLetter(
     engine.world,
     engine.layout.deadLetters,
     {
       opId,
       path: record.remotePath,
-      attempts,
+      attempts: before + attempts,
       ...(refusal.status === null ? {} : { lastStatus: refusal.status }),
       lastBody: refusal.body,
       ts: at,

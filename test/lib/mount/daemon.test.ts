@@ -309,7 +309,7 @@ describe("retryDeadLetter()", () => {
     await expect(rig.clock.drive(retry)).rejects.toThrow("refused again");
     await rig.clock.advance(1_000);
     expect(rig.relayNames("dead-letter").length).toBe(2);
-    expect(rig.relay(`dead-letter/${opId}.json`)).toMatchObject({ opId, path: "/a.md", attempts: 1 });
+    expect(rig.relay(`dead-letter/${opId}.json`)).toMatchObject({ opId, path: "/a.md", attempts: 2 });
   });
 
   test("W12: an unknown id and a damaged record are clear errors, and the file is kept byte for byte", async () => {
