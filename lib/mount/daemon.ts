@@ -176,11 +176,11 @@ async function lane(
 ): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
-    if (name !== "state" && name !== "control" && !checkRoot(engine)) {
-      await engine.world.clock.sleep(ROOT_LOOK_MS, signal).catch(() => undefined);
-      continue;
-    }
     try {
+      if (name !== "state" && name !== "control" && !checkRoot(engine)) {
+        await engine.world.clock.sleep(ROOT_LOOK_MS, signal).catch(() => undefined);
+        continue;
+      }
       await round();
       failures = 0;
     } catch (error) {

@@ -5,6 +5,7 @@
 import { MOUNT } from "../limits.ts";
 import { circuitVerdict, countsForCircuit, retryDelayMs } from "../sync/backoff.ts";
 import { classifyRequest } from "../sync/classify.ts";
+import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { deleteHold } from "../sync/safety.ts";
 import { logDenial } from "./denials.ts";
 import { type Engine, noteAnswer, noteError } from "./engine.ts";
@@ -98,6 +99,14 @@ async function sendOne(
   const path = entry.remotePath;
   const current = engine.db.get(path);
   if (current === undefined || !current.deletePending || current.revision === null) return null;
+  // The disk has the last word: a file that is back is not deleted.
+  if (engine.mirror.statOf(current.rel as RelativeRemotePath) !== null) {
+    engine.db.patch(path, { deletePending: false, missingScans: 0 });
+    engine.deletedAtMs.delete(path);
+    engine.suspects.add(current.rel as RelativeRemotePath);
+    engine.wake.local.call();
+    return null;
+  }
   // A save of the path is still on its way: it ends first, the delete follows on its revision.
   if (engine.outbox.unsentFor(path) !== undefined || engine.inFlight.has(path)) return engine.now() + 200;
   const verdict = circuitVerdict(engine.health.circuit, engine.now(), engine.config.circuit);

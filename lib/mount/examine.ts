@@ -59,6 +59,7 @@ export function examine(
         const record = recordFor(engine, rel, path, entry, local.hash);
         if (record === null) unstable.push(rel);
         else records.push(record);
+        if (entry?.deletePending) takeBackDelete(engine, path);
       } else if (verdict.kind === "delete") {
         deletes += markDeleted(engine, path) ? 1 : 0;
       } else {
@@ -176,6 +177,12 @@ function markDeleted(engine: Engine, path: string): boolean {
   if (engine.db.get(path)?.deletePending) return false;
   engine.db.patch(path, { deletePending: true });
   return true;
+}
+
+/** The file is there again: it was not deleted after all. */
+function takeBackDelete(engine: Engine, path: string): void {
+  engine.db.patch(path, { deletePending: false, missingScans: 0 });
+  engine.deletedAtMs.delete(path);
 }
 
 /** The outbox record of a save; null when the file changed again since it was judged. */

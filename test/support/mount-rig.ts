@@ -158,6 +158,11 @@ export class MountRig {
     mount.close();
   }
 
+  /** What the kernel does when a process dies. */
+  dropLocks(): void {
+    this.locks.clear();
+  }
+
   /** The file below the root, as text. */
   local(rel: string): string | null {
     return this.fs.text(`${this.root}/${rel}`);
@@ -194,6 +199,8 @@ export class MountRig {
       this.fs.writeFile(path, new Uint8Array([1]));
     }
     const open = connection;
+    // A process that died inside a transaction left nothing of it behind.
+    if (open.inTransaction) open.run("ROLLBACK");
     return {
       sql: {
         all: <Row extends SqlRow>(text: string, params: readonly SqlValue[] = []) =>
