@@ -6,6 +6,7 @@ interface PackageJson {
   readonly name: string;
   readonly version: string;
   readonly license?: string;
+  readonly repository?: string | { readonly url: string };
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
@@ -32,13 +33,17 @@ function readPackage(folder: string): PackageJson {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as PackageJson;
 }
 
-function section(folder: string, { name, version, license }: PackageJson): string {
+function section(folder: string, { name, version, license, repository }: PackageJson): string {
   const texts = readdirSync(folder)
     .filter((file) => /^(licen[cs]e|third[-_]party[-_]licen[cs]es)/i.test(file))
     .sort()
     .map((file) => readFileSync(join(folder, file), "utf8").trim());
   if (texts.length === 0 && license === undefined) throw new Error(`${name} names no licence`);
-  return [`${name} ${version} (${license ?? "see below"})`, ...texts].join("\n\n");
+  const source = typeof repository === "string" ? repository : repository?.url;
+  const notice = `The package ships no licence text; its source is ${source ?? "not named"}`;
+  return [`${name} ${version} (${license ?? "see below"})`, ...(texts.length === 0 ? [notice] : texts)].join(
+    "\n\n",
+  );
 }
 
 /** Example payloads that the demo carries, with the notice that stands beside them. */
