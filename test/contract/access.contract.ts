@@ -81,5 +81,58 @@ export function testAccess(name: string, start: () => Promise<ContractTarget>): 
         expect(read.text).not.toContain("hidden-bytes");
       });
     });
+
+    describe("administration", () => {
+      const admin = async (method: string, path: string, scopes: readonly string[]) =>
+        api(target, method, `/v1/admin/${path}`, { token: await target.token(scopes) });
+
+      test("GET admin/backends, admin/ingress and admin/sync need a literal admin scope", async () => {
+        for (const path of ["backends", "ingress", "sync"]) {
+          expect((await admin("GET", path, ["relayfile:admin:read", ...ALL_SCOPES])).status).toBe(403);
+          expect((await admin("GET", path, ["admin:read"])).status).toBe(200);
+          expect((await api(target, "GET", `/v1/admin/${path}`, { token: null })).status).toBe(401);
+        }
+        const { body } = await admin("GET", "ingress?alertProfile=strict", ["admin:read"]);
+        expect(body).toMatchObject({
+          alertProfile: "strict",
+          thresholds: { pending: 25 },
+          workspaceIds: [target.workspaceId],
+        });
+        expect((await admin("GET", "sync?limit=0", ["admin:read"])).body.message).toBe("invalid limit");
+        expect((await admin("GET", "ingress?nonZeroOnly=maybe", ["admin:read"])).body.message).toBe(
+          "invalid nonZeroOnly",
+        );
+      });
+
+      test("POST admin/replay/op/:id and admin/replay/envelope/:id need admin:replay and a known id", async () => {
+        for (const path of [
+          "replay/op/op_999999",
+          "replay/ops/op_999999",
+          "replay/envelope/env_9",
+          "replay/envelopes/env_9",
+        ]) {
+          expect((await admin("POST", path, ["admin:read"])).status).toBe(403);
+          expect((await admin("POST", path, ["admin:replay"])).status).toBe(404);
+        }
+      });
+
+      test("GET metrics counts by route and names no workspace", async () => {
+        await api(target, "GET", "fs/tree");
+        const answer = await api(target, "GET", "/metrics", { token: null });
+        expect(answer.headers.get("content-type")).toStartWith("application/openmetrics-text");
+        expect(answer.text).toContain('route="/v1/workspaces/:ws/fs/tree",status="200"');
+        expect(answer.text).toEndWith("# EOF\n");
+        expect(answer.text).not.toContain(target.workspaceId);
+      });
+    });
+
+    describe("features that are elsewhere", () => {
+      test("forks, imports and hosted routes are 404 with a hint", async () => {
+        for (const path of ["forks", "fs/import", "fs/import/github-tarball/fetch", "subscriptions"]) {
+          const { status, body } = await api(target, "POST", path, { body: {} });
+          expect([status, body.code, typeof body.details.hint]).toEqual([404, "not_found", "string"]);
+        }
+      });
+    });
   });
 }

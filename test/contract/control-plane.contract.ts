@@ -229,11 +229,13 @@ export function testControlPlane(name: string, start: () => Promise<ContractTarg
         expect((await join(["ops:read"])).status).toBe(403);
       });
 
-      test("POST workspaces/:id/join without a credential works only for an anonymous workspace", async () => {
+      test("POST workspaces and POST workspaces/:id/join need a credential", async () => {
         expect((await cloud(target, "POST", here("join"), { body: {} })).status).toBe(401);
-        const made = await cloud(target, "POST", "workspaces", { body: {} });
-        const joined = await cloud(target, "POST", `workspaces/${made.body.workspaceId}/join`, { body: {} });
-        expect(joined.status).toBe(200);
+        expect((await cloud(target, "POST", "workspaces", { body: {} })).status).toBe(401);
+        expect(
+          (await cloud(target, "POST", "workspaces", { token: await target.token(ALL_SCOPES), body: {} }))
+            .status,
+        ).toBe(401);
       });
 
       test("POST workspaces/:id/relayfile/delegated-token renews once per refresh token", async () => {

@@ -17,6 +17,7 @@ import { createWorkspace } from "../../service/control-plane/workspaces.ts";
 import { createFileApi } from "../../service/file-api/mod.ts";
 import { CLOUD_PREFIX, createFront } from "../../service/front.ts";
 import { livePipeline } from "../../service/live-pipeline.ts";
+import { Metrics } from "../../service/metrics.ts";
 import { type RateLimit, RateLimiter } from "../../service/rate-limit.ts";
 import type { WorkspaceObject } from "../../service/workspace-object.ts";
 import { createSimulator, type Simulator } from "../../simulator/mod.ts";
@@ -102,7 +103,6 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
 
   let handle: (request: Request) => Promise<Response> = async () => new Response(null, { status: 503 });
   const listener = listen(options.port ?? 0, (request) => handle(request));
-  cleanups.push(() => listener.stop());
   const fileApiUrl = listener.url;
   const controlPlaneUrl = `${listener.url}${CLOUD_PREFIX}`;
 
@@ -123,7 +123,10 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
     pipeline,
     exists: (relayId) => store.workspace(relayId)?.relayId === relayId,
   });
+  // Requests end before the workspaces they stand on are closed.
   cleanups.push(() => host.close());
+  cleanups.push(() => listener.stop());
+  const metrics = new Metrics();
   const verifier = new TokenVerifier(
     async (kid) => (kid === keys.kid ? keys.publicKey : null),
     () => clock.now(),
@@ -133,7 +136,7 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
     clock,
     random,
     log,
-    version: VERSION,
+    metrics,
     store,
     mint,
     keys,
@@ -153,6 +156,8 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
       version: VERSION,
       verifier,
       workspace: (id) => host.workspace(id),
+      workspaceIds: () => store.workspaces().map((one) => one.relayId),
+      metrics,
       limiter: new RateLimiter(options.rateLimit ?? { max: 0, windowMs: 60_000 }, () => clock.monotonicMs()),
       upgrade: (request, session) => listener.upgrade(request, session),
     }),
@@ -196,6 +201,7 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
       ).token,
     cloudSession: () => mint.newSession(),
     stop: async () => {
+      log.info("stopping", { ...metrics.totals(), rssBytes: process.memoryUsage.rss() });
       for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     },
   };

@@ -1,7 +1,7 @@
 /** Opens workspaces of a data directory when they are first asked for, and runs their due work at its time. */
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf } from "../../errors.ts";
+import { fail, messageOf } from "../../errors.ts";
 import type { Clock, Log, Random } from "../../ports.ts";
 import type { Pipeline } from "../../service/pipeline.ts";
 import { WorkspaceObject } from "../../service/workspace-object.ts";
@@ -23,6 +23,8 @@ export interface WorkspaceHostOptions {
 export class WorkspaceHost {
   private readonly open = new Map<string, Promise<WorkspaceObject>>();
   private readonly timers = new Map<string, { atMs: number; cancel: () => void }>();
+  /** Ids are never given out again, so these stay. */
+  private readonly destroying = new Set<string>();
   private stopping = false;
 
   constructor(private readonly options: WorkspaceHostOptions) {
@@ -32,9 +34,12 @@ export class WorkspaceHost {
 
   /** The workspace, or null when it does not exist. */
   async workspace(relayId: string): Promise<WorkspaceObject | null> {
+    if (this.destroying.has(relayId)) return null;
     const known = this.open.get(relayId);
     if (known !== undefined) return known;
-    if (this.stopping || !this.options.exists(relayId)) return null;
+    // A stopping service must not look like one without this workspace: mirrors would draw conclusions.
+    if (this.stopping) fail("unavailable", "the service is stopping");
+    if (!this.options.exists(relayId)) return null;
     const opening = this.openWorkspace(relayId);
     this.open.set(relayId, opening);
     opening.catch(() => this.open.delete(relayId));
@@ -49,6 +54,7 @@ export class WorkspaceHost {
   /** Removes a workspace with its rows and bodies. */
   async destroy(relayId: string): Promise<void> {
     const open = this.open.get(relayId);
+    this.destroying.add(relayId);
     this.open.delete(relayId);
     this.cancelTimer(relayId);
     await (await open)?.close();

@@ -1,6 +1,7 @@
 /** What the control plane needs from its host, and what a route of it is. */
 import type { Clock, Log, Random } from "../../ports.ts";
 import type { TokenVerifier, VerifiedToken } from "../auth/token.ts";
+import type { Metrics } from "../metrics.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { WorkspaceObject } from "../workspace-object.ts";
 import type { ControlStore, SessionRow, WorkspaceRow } from "./store.ts";
@@ -11,7 +12,7 @@ export interface ControlPlaneEnv {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly version: string;
+  readonly metrics: Metrics;
   readonly store: ControlStore;
   readonly mint: TokenMint;
   readonly keys: SigningKeys;

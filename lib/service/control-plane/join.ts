@@ -13,7 +13,7 @@ import { messagingKey } from "./workspaces.ts";
 
 /** Routes that mint workspace tokens. */
 export const JOIN_ROUTES: readonly ControlRoute[] = [
-  { method: "POST", pattern: "workspaces/:id/join", admits: "own-check", handle: join },
+  { method: "POST", pattern: "workspaces/:id/join", admits: "cloud-or-workspace", handle: join },
   { method: "POST", pattern: "workspaces/:id/relayfile/delegated-token", admits: "cloud", handle: delegate },
   { method: "POST", pattern: "v1/tokens/refresh", admits: "none", handle: renew },
   {
@@ -29,8 +29,7 @@ const DELEGATION_MS = 90 * DELEGATION_REFRESH_MS;
 const DEFAULT_SCOPES = ["fs:read", "fs:write"];
 
 async function join(context: ControlContext): Promise<Response> {
-  const { request, env, workspace, caller } = context;
-  if (caller.kind === "none" && !workspace.anonymous) fail("unauthorized", "missing or invalid bearer token");
+  const { request, env, workspace } = context;
   const body = await readJsonObject(request, FILE_API.bodyBytesMax);
   const scopes = requestedScopes(context, body, DEFAULT_SCOPES);
   const agent = textField(body, "agentName") ?? "sdk-agent";

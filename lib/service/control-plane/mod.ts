@@ -63,18 +63,27 @@ async function answer(
   } catch (thrown) {
     response = controlPlaneError(thrown, correlationId, env.log);
   }
+  const ms = env.clock.monotonicMs() - startedMs;
+  const path = `/api/v1/${route.pattern}`;
+  env.metrics.observe({
+    service: "control-plane",
+    method: route.method,
+    route: path,
+    status: response.status,
+    ms,
+  });
   env.log.debug("request", {
     service: "control-plane",
     method: request.method,
-    path: `/api/v1/${route.pattern}`,
+    path,
     status: response.status,
-    ms: Math.round(env.clock.monotonicMs() - startedMs),
+    ms: Math.round(ms),
     correlationId,
   });
   return response;
 }
 
-const NO_WORKSPACE: WorkspaceRow = { id: "", relayId: "", name: "", anonymous: false, createdAt: 0 };
+const NO_WORKSPACE: WorkspaceRow = { id: "", relayId: "", name: "", createdAt: 0 };
 
 /** The caller, when the route's admission allows that kind. A bad credential is 401 even where none is needed, except on open routes. */
 async function identify(env: ControlPlaneEnv, request: Request, route: ControlRoute): Promise<ControlCaller> {

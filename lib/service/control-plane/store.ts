@@ -7,7 +7,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE sessions (id TEXT PRIMARY KEY, access_hash TEXT NOT NULL UNIQUE, refresh_hash TEXT NOT NULL UNIQUE,
        access_expires_at INTEGER NOT NULL, refresh_expires_at INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0)`,
     `CREATE TABLE workspaces (id TEXT PRIMARY KEY, relay_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
-       anonymous INTEGER NOT NULL, created_at INTEGER NOT NULL)`,
+       created_at INTEGER NOT NULL)`,
     "CREATE INDEX workspaces_name ON workspaces (name)",
     "CREATE TABLE deleted_workspaces (relay_id TEXT PRIMARY KEY, at INTEGER NOT NULL)",
     `CREATE TABLE integrations (workspace TEXT NOT NULL, provider TEXT NOT NULL, backend TEXT NOT NULL,
@@ -27,8 +27,6 @@ export interface WorkspaceRow {
   /** `rw_` and eight characters: the id in file API paths. */
   readonly relayId: string;
   readonly name: string;
-  /** True when it was made without a credential: anybody may join. */
-  readonly anonymous: boolean;
   readonly createdAt: number;
 }
 
@@ -80,7 +78,7 @@ export class ControlStore {
 
   /** The workspace with this UUID, `rw_` id, or unique name; null when there is none. */
   workspace(key: string): WorkspaceRow | null {
-    const columns = "id, relay_id, name, anonymous, created_at";
+    const columns = "id, relay_id, name, created_at";
     const byId = this.sql.all(`SELECT ${columns} FROM workspaces WHERE id = ? OR relay_id = ?`, [
       key.toLowerCase(),
       key,
@@ -95,18 +93,17 @@ export class ControlStore {
   /** All workspaces by name. */
   workspaces(): WorkspaceRow[] {
     return this.sql
-      .all("SELECT id, relay_id, name, anonymous, created_at FROM workspaces ORDER BY name, id")
+      .all("SELECT id, relay_id, name, created_at FROM workspaces ORDER BY name, id")
       .map(workspaceOf);
   }
 
   /** Adds a workspace. */
   async addWorkspace(row: WorkspaceRow): Promise<void> {
     await this.commit((sql) =>
-      sql.run("INSERT INTO workspaces (id, relay_id, name, anonymous, created_at) VALUES (?, ?, ?, ?, ?)", [
+      sql.run("INSERT INTO workspaces (id, relay_id, name, created_at) VALUES (?, ?, ?, ?)", [
         row.id,
         row.relayId,
         row.name,
-        row.anonymous ? 1 : 0,
         row.createdAt,
       ]),
     );
@@ -167,7 +164,6 @@ function workspaceOf(row: SqlRow): WorkspaceRow {
     id: row.id as string,
     relayId: row.relay_id as string,
     name: row.name as string,
-    anonymous: row.anonymous === 1,
     createdAt: row.created_at as number,
   };
 }

@@ -2,6 +2,7 @@
 import type { Clock, Log } from "../../ports.ts";
 import type { TokenVerifier } from "../auth/token.ts";
 import type { WorkspaceObject } from "../workspace-object.ts";
+import type { Metrics } from "../metrics.ts";
 import type { RateLimiter } from "../rate-limit.ts";
 import type { FeedSession } from "./feed-session.ts";
 
@@ -14,6 +15,9 @@ export interface FileApiEnv {
   readonly verifier: TokenVerifier;
   /** The workspace, or null when it does not exist. */
   workspace(id: string): Promise<WorkspaceObject | null>;
+  /** Ids of all workspaces, for administration. */
+  workspaceIds(): readonly string[];
+  readonly metrics: Metrics;
   readonly limiter: RateLimiter;
   /** Turns the request into a WebSocket that the session drives. Null where the runtime cannot. */
   readonly upgrade: ((request: Request, session: FeedSession) => Response) | null;

@@ -8,6 +8,8 @@ import type { VerifiedToken } from "../auth/token.ts";
 import { fileApiError, json } from "../http-error.ts";
 import { bearerOf, correlationIdOf } from "../request.ts";
 import type { WorkspaceObject } from "../workspace-object.ts";
+import { METRICS_TYPE } from "../metrics.ts";
+import { ADMIN_ROUTES, type AdminRoute } from "./admin.ts";
 import { BULK_ROUTES } from "./bulk.ts";
 import type { FileApiEnv } from "./env.ts";
 import { EXPORT_ROUTES } from "./export.ts";
@@ -39,36 +41,60 @@ export interface Service {
   fetch(request: Request): Promise<Response>;
 }
 
+/** Routes of newer or hosted deployments, with what to use here instead (design decision 11). */
+const ABSENT: readonly (readonly [pattern: RegExp, hint: string])[] = [
+  [/\/forks(?:\/|$)/, "Forks are not part of this service: write with If-Match"],
+  [/\/fs\/import(?:\/|$)/, "Imports are not part of this service: use POST fs/bulk"],
+  [/\/fs\/changes(?:\/|$)/, "Use GET fs/events"],
+  [/\/subscriptions(?:\/|$)/, "Use GET fs/ws or GET fs/events"],
+  [/\/webhooks(?:\/|$)/, "Only POST webhooks/ingest exists here"],
+];
+
 /** Builds the file API over a host. It never throws: every failure is an answer. */
 export function createFileApi(env: FileApiEnv): Service {
-  // The router matches decoded parameters; a strict one keeps `/x/` apart from `/x`.
   const app = new Hono();
+  const on = (
+    method: string,
+    pattern: string,
+    handle: (request: Request, query: URLSearchParams, params: Record<string, string>) => Promise<Response>,
+  ) =>
+    app.on(method, pattern, (c) =>
+      answer(env, pattern, c.req.raw, (query) =>
+        handle(c.req.raw, query, c.req.param() as Record<string, string>),
+      ),
+    );
   app.get("/health", () => json({ status: "ok", service: "file-api", version: env.version }));
+  app.get("/metrics", () => metricsAnswer(env));
   for (const route of FILE_API_ROUTES) {
-    app.on(route.method, `${PREFIX}/${route.pattern}`, (c) =>
-      answer(env, c.req.raw, (query) => serve(env, route, c.req.raw, query, c.req.param())),
+    on(route.method, `${PREFIX}/${route.pattern}`, (request, query, params) =>
+      serve(env, route, request, query, params),
     );
   }
-  app.get(`${PREFIX}/fs/ws`, (c) =>
-    answer(env, c.req.raw, (query) => upgrade(env, c.req.raw, query, c.req.param("ws"))),
-  );
-  app.notFound((c) => {
-    const error = {
-      code: "not_found",
-      message: "route not found",
-      correlationId: correlationIdOf(c.req.raw),
-    };
-    return json(
-      { ...error, details: { hint: "Check the base URL and the path: this is a relayfile file API" } },
-      404,
+  for (const route of ADMIN_ROUTES) {
+    on(route.method, `/v1/admin/${route.pattern}`, (request, query, params) =>
+      administer(env, route, request, query, params),
     );
+  }
+  on("GET", `${PREFIX}/fs/ws`, (request, query, params) => upgrade(env, request, query, params.ws ?? ""));
+  app.notFound((c) => {
+    const { pathname } = new URL(c.req.url);
+    const absent = ABSENT.find(([pattern]) => pattern.test(pathname));
+    const hint = absent?.[1] ?? "Check the base URL and the path: this is a relayfile file API";
+    const correlationId = correlationIdOf(c.req.raw);
+    return json({ code: "not_found", message: "route not found", correlationId, details: { hint } }, 404);
   });
   app.onError((error, c) => fileApiError(error, correlationIdOf(c.req.raw), env.log));
   return { fetch: async (request) => app.fetch(request) };
 }
 
+function metricsAnswer(env: FileApiEnv): Response {
+  const text = env.metrics.render({ relayfile_workspaces: env.workspaceIds().length });
+  return new Response(text, { headers: { "Content-Type": METRICS_TYPE } });
+}
+
 async function answer(
   env: FileApiEnv,
+  route: string,
   request: Request,
   handle: (query: URLSearchParams) => Promise<Response>,
 ): Promise<Response> {
@@ -80,15 +106,36 @@ async function answer(
   } catch (thrown) {
     response = fileApiError(thrown, correlationIdOf(request), env.log);
   }
+  const ms = env.clock.monotonicMs() - startedMs;
+  env.metrics.observe({ service: "file-api", method: request.method, route, status: response.status, ms });
   env.log.debug("request", {
     service: "file-api",
     method: request.method,
     path: url.pathname,
     status: response.status,
-    ms: Math.round(env.clock.monotonicMs() - startedMs),
+    ms: Math.round(ms),
     correlationId: correlationIdOf(request),
   });
   return response;
+}
+
+/** Administration is opened by literal scopes alone, and reaches every workspace (spec file-api 2.4). */
+async function administer(
+  env: FileApiEnv,
+  route: AdminRoute,
+  request: Request,
+  query: URLSearchParams,
+  params: Record<string, string>,
+): Promise<Response> {
+  const token = bearerOf(request);
+  if (token === null) fail("unauthorized", "missing or invalid bearer token");
+  const caller = await env.verifier.verify(token);
+  if (!route.scopes.some((scope) => caller.scopes.includes(scope))) {
+    fail("forbidden", `missing required scope: ${route.scopes[0]}`);
+  }
+  const correlationId = correlationIdOf(request);
+  if (correlationId === "") fail("bad_request", "missing X-Correlation-Id header");
+  return route.handle({ env, query, params, correlationId });
 }
 
 async function serve(
