@@ -82,6 +82,20 @@ export function testAccess(name: string, start: () => Promise<ContractTarget>): 
       });
     });
 
+    describe("GET fs/ws", () => {
+      test("GET fs/ws answers before the upgrade what is wrong", async () => {
+        const ask = (query: string) =>
+          api(target, "GET", `fs/ws?${query}`, { token: null, correlationId: null });
+        expect((await ask("")).status).toBe(401);
+        expect((await ask("token=garbage")).body.message).toBe("invalid jwt format");
+        expect((await ask(`token=${await target.token(["ops:read"])}`)).status).toBe(403);
+        const narrow = await target.token(["relayfile:fs:read:/a/**"]);
+        expect((await ask(`token=${narrow}&path=/b/**`)).status).toBe(403);
+        expect((await ask(`token=${narrow}&from=then`)).status).toBe(400);
+        expect((await ask(`token=${narrow}`)).body.message).toContain("WebSocket");
+      });
+    });
+
     describe("administration", () => {
       const admin = async (method: string, path: string, scopes: readonly string[]) =>
         api(target, method, `/v1/admin/${path}`, { token: await target.token(scopes) });
@@ -104,7 +118,7 @@ export function testAccess(name: string, start: () => Promise<ContractTarget>): 
         );
       });
 
-      test("POST admin/replay/op/:id and admin/replay/envelope/:id need admin:replay and a known id", async () => {
+      test("POST admin/replay/op/:id, admin/replay/ops/:id, admin/replay/envelope/:id and admin/replay/envelopes/:id need admin:replay and a known id", async () => {
         for (const path of [
           "replay/op/op_999999",
           "replay/ops/op_999999",

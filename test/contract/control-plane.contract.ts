@@ -126,7 +126,7 @@ export function testControlPlane(name: string, start: () => Promise<ContractTarg
         }
       });
 
-      test("POST auth/device/start, auth/device/token and auth/device/approve are one sign-in", async () => {
+      test("POST auth/device/start, auth/device/token and auth/device/approve with GET auth/device are one sign-in", async () => {
         const start = (await cloud(target, "POST", "auth/device/start", { body: { client_name: "t" } })).body;
         const poll = () =>
           cloud(target, "POST", "auth/device/token", {
@@ -153,7 +153,7 @@ export function testControlPlane(name: string, start: () => Promise<ContractTarg
     });
 
     describe("workspaces", () => {
-      test("POST workspaces makes both ids, and GET workspaces/:id/resolve finds them by each", async () => {
+      test("POST workspaces makes both ids, GET workspaces lists them, GET workspaces/:id/resolve finds them by each, as do GET workspaces/:id, GET workspaces/resolve and GET workspaces/active", async () => {
         const made = await cloud(target, "POST", "workspaces", { token, body: { name: "made" } });
         expect(made.status).toBe(201);
         expect(made.body).toMatchObject({
@@ -170,6 +170,10 @@ export function testControlPlane(name: string, start: () => Promise<ContractTarg
             relayfileUrl: target.fileApiUrl,
           });
         }
+        for (const path of ["workspaces/made", "workspaces/resolve?key=made", "workspaces/active?key=made"]) {
+          const { body } = await cloud(target, "GET", path, { token });
+          expect([path, body.relayfileWorkspaceId]).toEqual([path, made.body.workspaceId]);
+        }
         const { body } = await cloud(target, "GET", "workspaces", { token });
         expect(body.workspaces).toContainEqual(
           expect.objectContaining({ id: made.body.cloudWorkspaceId, name: "made" }),
@@ -180,7 +184,7 @@ export function testControlPlane(name: string, start: () => Promise<ContractTarg
         expect((await cloud(target, "GET", "workspaces")).status).toBe(401);
       });
 
-      test("DELETE workspaces/:id removes files, tokens' reach and the row (S31)", async () => {
+      test("POST workspaces/create, then DELETE workspaces/:id removes files, tokens' reach and the row (S31)", async () => {
         const made = await cloud(target, "POST", "workspaces/create", { token, body: { name: "doomed" } });
         const workspaceId: string = made.body.workspaceId;
         const doomed = { ...target, workspaceId };
@@ -238,7 +242,7 @@ export function testControlPlane(name: string, start: () => Promise<ContractTarg
         ).toBe(401);
       });
 
-      test("POST workspaces/:id/relayfile/delegated-token renews once per refresh token", async () => {
+      test("POST workspaces/:id/relayfile/delegated-token renews by POST v1/tokens/refresh, once per refresh token", async () => {
         const { body } = await cloud(target, "POST", here("relayfile/delegated-token"), {
           token,
           body: { scopes: ["fs:read"] },
@@ -285,7 +289,7 @@ export function testControlPlane(name: string, start: () => Promise<ContractTarg
         );
       });
 
-      test("POST workspaces/:id/integrations/connect-session connects, status tells when it is ready", async () => {
+      test("POST workspaces/:id/integrations/connect-session connects, GET workspaces/:id/integrations/:provider/status tells when it is ready, GET workspaces/:id/integrations lists it", async () => {
         const status = async (provider: string, query = "") =>
           (await cloud(target, "GET", here(`integrations/${provider}/status${query}`), { token })).body;
         expect(await status("linear")).toMatchObject({ ready: false, state: "not_connected" });
@@ -337,6 +341,16 @@ export function testControlPlane(name: string, start: () => Promise<ContractTarg
           403,
         );
         expect((await cloud(target, "POST", here("sync/refresh"), { body: {} })).status).toBe(401);
+      });
+
+      test("POST workspaces/:id/ops/:opId/replay needs a cloud token and an op that failed", async () => {
+        const replay = (opId: string, as: string) =>
+          cloud(target, "POST", here(`ops/${opId}/replay`), { token: as, body: {} });
+        expect((await replay("op_999999", token)).status).toBe(404);
+        expect((await replay("op_999999", await target.token(ALL_SCOPES))).status).toBe(401);
+        await put(target, "/replay/a", "1");
+        const { body } = await api(target, "GET", "ops?limit=1");
+        expect((await replay(body.items[0].opId, token)).body.code).toBe("invalid_state");
       });
 
       test("PUT workspaces/:id/integrations/:provider/metadata replaces, and refuses reserved keys", async () => {

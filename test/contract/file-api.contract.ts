@@ -466,7 +466,7 @@ export function testFileApi(name: string, start: () => Promise<ContractTarget>):
         expect((await api(target, "POST", "ops/op_999999/replay")).status).toBe(404);
       });
 
-      test("POST writeback/:opId/ack is idempotent and never turns a success", async () => {
+      test("POST writeback/:opId/ack is idempotent and never turns a success; GET writeback/pending is then empty", async () => {
         const { body } = await api(target, "GET", "ops?limit=1");
         const { opId } = body.items[0];
         expect((await api(target, "POST", `writeback/${opId}/ack`, { body: {} })).body.message).toBe(

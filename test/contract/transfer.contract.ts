@@ -198,7 +198,7 @@ export function testTransfer(name: string, start: () => Promise<ContractTarget>)
         data: { content, contentType: "application/json", providerObjectId: "A-1", ...more },
       });
 
-      test("POST webhooks/ingest applies once, in time order, and follows the object", async () => {
+      test("POST webhooks/ingest applies once, in time order, and follows the object; GET sync/ingress counts it", async () => {
         const first = await ingest(file("d1", "2026-01-02T00:00:00Z", "new"));
         expect(first.status).toBe(202);
         expect(first.body).toMatchObject({ status: "queued", id: expect.stringMatching(/^env_\d+$/) });
@@ -235,7 +235,7 @@ export function testTransfer(name: string, start: () => Promise<ContractTarget>)
         expect((await ingest({ provider: "crm", path: "/x" })).status).toBe(400);
       });
 
-      test("GET sync/dead-letter keeps what failed until it is replayed or acknowledged", async () => {
+      test("GET sync/dead-letter and GET sync/dead-letter/:envelopeId keep what failed until POST sync/dead-letter/:envelopeId/replay or POST sync/dead-letter/:envelopeId/ack", async () => {
         await put(target, "/crm/dir/file", "1");
         const bad = await ingest({
           ...file("bad", "2026-01-01T00:00:00Z", "x"),
@@ -262,6 +262,16 @@ export function testTransfer(name: string, start: () => Promise<ContractTarget>)
         await api(target, "POST", `sync/dead-letter/${id}/replay`);
         expect((await api(target, "GET", "fs/file?path=/crm/dir")).body.content).toBe("x");
         expect((await api(target, "GET", `sync/dead-letter/${id}`)).status).toBe(404);
+        await put(target, "/crm/dir2/file", "1");
+        const other = await ingest({
+          ...file("bad2", "2026-01-01T00:00:00Z", "x"),
+          path: "/crm/dir2",
+          data: {},
+        });
+        expect((await api(target, "POST", `sync/dead-letter/${other.body.id}/ack`)).body.status).toBe(
+          "acknowledged",
+        );
+        expect((await api(target, "GET", "sync/dead-letter")).body.items).toEqual([]);
         expect((await api(target, "POST", `sync/dead-letter/${id}/ack`)).status).toBe(404);
         expect((await api(target, "GET", "sync/dead-letter?cursor=none")).status).toBe(400);
       });
