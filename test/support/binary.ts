@@ -1,6 +1,15 @@
 /** The compiled executable for end-to-end tests: built when the sources changed, then shared by every test file. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compile, ENTRY, ROOT } from "../../scripts/build/compile.ts";
@@ -23,6 +32,9 @@ export interface RunOptions {
   /** Kills the process after this time; default 30 s. */
   readonly timeoutMs?: number;
 }
+
+const BUILDS = join(ROOT, "node_modules", ".cache", "relayfile-e2e");
+const KEEP_BUILDS_MS = 3_600_000;
 
 let compiled: Promise<string> | undefined;
 
@@ -58,7 +70,7 @@ export async function startBinary(
 }
 
 async function compileOnce(): Promise<string> {
-  const folder = join(tmpdir(), `relayfile-e2e-${sourceHash()}`);
+  const folder = join(BUILDS, sourceHash());
   const finished = join(folder, "relayfile");
   if (existsSync(finished)) return finished;
   const scratch = mkdtempSync(join(tmpdir(), "relayfile-e2e-build-"));
@@ -85,10 +97,12 @@ function sourceHash(): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Builds of earlier sources would pile up, a hundred megabytes each. Running ones keep their inode. */
+/** Builds of earlier sources would pile up, a hundred megabytes each; a recent one may serve another run right now. */
 function removeOlderBuilds(): void {
-  for (const name of readdirSync(tmpdir())) {
-    if (/^relayfile-e2e-[0-9a-f]{16}$/.test(name))
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  if (!existsSync(BUILDS)) return;
+  for (const name of readdirSync(BUILDS)) {
+    const build = join(BUILDS, name);
+    if (Date.now() - statSync(build).mtimeMs > KEEP_BUILDS_MS)
+      rmSync(build, { recursive: true, force: true });
   }
 }
