@@ -41,6 +41,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Long-running commands print their document here when ready, at most once; the final result is then not printed. */
   ready(document: Document): void;
+  /** Tells a person at a terminal what is going on, one short line on stderr; nothing in a pipe, under --json or --quiet. */
+  progress?(line: string): void;
   /** Raw bytes or streamed text on stdout, for `cat`, `logs`, `--events`; never together with a document. */
   write(chunk: string | Uint8Array): void;
   /** Standard input, read to its end or just past `bytesMax`; absent means the process's own. */

@@ -79,10 +79,11 @@ async function inDirectory(directory: string, once: boolean, outer: CommandConte
     const { deliverGithub, floodByProject } = await import("../lib/demo/plant.ts");
     const { DIGEST_FLOOD_EVENTS, judgeIncidents } = await import("../lib/demo/incidents.ts");
     const target = { ...stack, token, ...ports, signal };
-    const { info } = ports.log;
-    info("stack is up, linear and jira are synced", { url: stack.fileApiUrl });
-    info("linear synced again", { times: await floodByProject(target, DIGEST_FLOOD_EVENTS) });
-    info("github webhooks delivered", { count: await deliverGithub(target) });
+    const say = (line: string) => context.progress?.(line);
+    say("The stack is up. Linear is synced until its copies overflow today's digest ...");
+    const syncs = await floodByProject(target, DIGEST_FLOOD_EVENTS);
+    const deliveries = await deliverGithub(target);
+    say(`${syncs} syncs and ${deliveries} GitHub webhooks later, a mirror is mounted ...`);
 
     const { startMirror } = await import("../lib/demo/mirror.ts");
     const { bunMountWorld } = await import("../lib/runtime/bun/mount-world.ts");
@@ -96,8 +97,8 @@ async function inDirectory(directory: string, once: boolean, outer: CommandConte
       token,
     });
     stops.push(() => mirror.stop());
-    info("mirror is up", { directory: mirrorDir });
-    info("a save was refused", { opId: await mirror.saveRefusedFile(signal) });
+    await mirror.saveRefusedFile(signal);
+    say("A save was refused by Jira. Asking doctor and verify what is wrong ...\n");
 
     const reports = await diagnose(context);
     const incidents = judgeIncidents(reports);

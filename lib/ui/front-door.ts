@@ -131,6 +131,9 @@ function contextOf(
     globals,
     signal,
     ready: (document) => void output.document(document),
+    progress: (line) => {
+      if (!globals.json && !globals.quiet) output.progress(line);
+    },
     write: (chunk) => output.stream(chunk),
     stdin: terminal.stdin,
   };

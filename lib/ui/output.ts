@@ -57,6 +57,14 @@ export class Output {
     this.enqueue(async () => void (await this.terminal.stderr.write(text)));
   }
 
+  /** One line on stderr, if that is a terminal. */
+  progress(line: string): void {
+    this.enqueue(async () => {
+      if (!(await this.terminal.stderr.screen()).isTty) return;
+      await this.terminal.stderr.write(`${(await this.style("stderr")).dim(line)}\n`);
+    });
+  }
+
   /** How text on a stream looks. */
   async style(stream: "stdout" | "stderr"): Promise<Style> {
     const { styleOf } = await import("./style.ts");

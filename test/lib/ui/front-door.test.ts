@@ -179,6 +179,25 @@ describe("runFrontDoor()", () => {
     expect(exit).toBe(6);
   });
 
+  test("shows progress to a person at a terminal only", async () => {
+    for (const [line, tty, shown] of [
+      ["do", true, "working\n"],
+      ["do", false, ""],
+      ["do --quiet", true, ""],
+      ["do --json", true, ""],
+    ] as const) {
+      const terminal = recordedTerminal(line.split(" "), { tty, env: { NO_COLOR: "1" } });
+      await runFrontDoor(
+        terminal,
+        program(async (_, { progress }) => {
+          progress?.("working");
+          return OK;
+        }),
+      );
+      expect(terminal.text.stderr).toBe(shown);
+    }
+  });
+
   test("streams raw bytes instead of a document", async () => {
     const { stdout } = await run("do", async (_, context) => {
       context.write("raw ");
