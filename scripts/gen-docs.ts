@@ -1,5 +1,5 @@
 /**
- * Writes docs/cli.md, docs/errors.md and docs/checks.md from the declarations. `--check` writes nothing and fails when a
+ * Writes the generated pages of docs/ from the declarations. `--check` writes nothing and fails when a
  * file differs, so the documentation cannot lag behind.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { renderChecks } from "./docs/checks.ts";
 import { renderCli } from "./docs/cli.ts";
 import { renderErrors } from "./docs/errors.ts";
+import { renderSeedTrace } from "./docs/seed-trace.ts";
 
 /** The generated files, by path below the repository. */
 export async function generatedDocs(): Promise<Record<string, string>> {
@@ -14,6 +15,7 @@ export async function generatedDocs(): Promise<Record<string, string>> {
     "docs/cli.md": await renderCli(),
     "docs/errors.md": renderErrors(),
     "docs/checks.md": renderChecks(),
+    "docs/seed-trace.md": renderSeedTrace(),
   };
 }
 
