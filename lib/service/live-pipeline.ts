@@ -57,6 +57,7 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
       if (outcome.status === "applied") await teachSimulator(options, input);
       return outcome;
     },
+    recall: (input) => teachSimulator(options, input),
     materialize: async (tree, provider) => {
       await materializeContract(tree, provider, deps);
     },

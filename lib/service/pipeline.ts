@@ -74,6 +74,8 @@ export interface Pipeline {
   /** True when ops of the provider are executed here; false leaves them to an external consumer. */
   canExecute(provider: string, backend: string): boolean;
   ingest(tree: TreeStore, input: IngestInput): Promise<IngestResult>;
+  /** Tells a stand-in that keeps nothing on disk what an earlier delivery said; real providers need no such thing. */
+  recall(input: IngestInput): Promise<void>;
   /** LAYOUT.md and discovery files of a provider. */
   materialize(tree: TreeStore, provider: string): Promise<void>;
   /** Reads all records of a provider's backend and applies them. The number of records read. */

@@ -22,6 +22,7 @@ import {
   type Delivered,
   ingestDelivery,
   processEnvelope,
+  recallDeliveries,
   refreshProvider,
   syncStatus,
 } from "./workspace/sync.ts";
@@ -190,6 +191,11 @@ export class WorkspaceObject {
     const { result } = await ingestDelivery(this.context, this.tree, input);
     if (flush) await this.digests.flush();
     return result;
+  }
+
+  /** Restores what stand-ins of providers knew from deliveries; called once after a restart, before due work. */
+  recallDeliveries(): Promise<void> {
+    return recallDeliveries(this.context);
   }
 
   /** Applies one delivery of the generic webhook route; the payload is a `FileEnvelope`. */

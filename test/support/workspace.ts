@@ -18,6 +18,7 @@ export function noProviders(overrides: Partial<Pipeline> = {}): Pipeline {
     providerOf: () => "",
     canExecute: () => false,
     ingest: async () => ({ status: "not_applicable", written: [], deleted: [] }),
+    recall: async () => {},
     materialize: async () => {},
     initialSync: async () => 0,
     refresh: async (_tree, provider) => ({ provider, errors: 0 }),

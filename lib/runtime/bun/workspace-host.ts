@@ -85,7 +85,10 @@ export class WorkspaceHost {
       wake: (atMs) => this.wake(relayId, atMs),
     });
     // What the last run of the process left undone is due now.
-    if (!fresh) this.wake(relayId, clock.now());
+    if (!fresh) {
+      await workspace.recallDeliveries();
+      this.wake(relayId, clock.now());
+    }
     return workspace;
   }
 

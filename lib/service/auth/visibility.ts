@@ -105,7 +105,7 @@ export class Visibility {
       const fully = this.patterns.some(
         (pattern) => matchesPattern(pattern, directory) && pattern !== directory,
       );
-      if (fully && !this.acl.hasRules()) return true;
+      if (fully && !this.acl.hasRules()) return directoryCount(this.sql, directory).files > 0;
     }
     let position = from;
     for (let looked = 0; looked < PROBE_MAX; ) {

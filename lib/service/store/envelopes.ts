@@ -137,6 +137,17 @@ export function oldestOpen(sql: SqlDriver, provider: string): number | null {
   return row?.at ?? null;
 }
 
+/** The newest provider envelopes that changed files, oldest of them first. */
+export function appliedEnvelopes(sql: SqlDriver, limit: number): EnvelopeRow[] {
+  return sql
+    .all(
+      `SELECT ${COLUMNS} FROM webhook_envelopes WHERE kind = 'provider' AND outcome = 'applied' ORDER BY seq DESC LIMIT ?`,
+      [limit],
+    )
+    .map(envelopeOf)
+    .reverse();
+}
+
 /** How many envelopes of a provider are in a state. */
 export function countEnvelopes(sql: SqlDriver, provider: string, status: EnvelopeStatus): number {
   const [row] = sql.all<{ n: number }>(

@@ -105,14 +105,18 @@ function fetchEvents(
     .map(eventRowOf);
 }
 
-/** The newest events of a time window that satisfy a clause, newest first. Used by digests. */
+/**
+ * The newest events of a time window that satisfy a clause, newest first. Used by digests: results of writebacks repeat
+ * what the write said, and deliveries that touched no file have nothing to name, except when they failed.
+ */
 export function eventsInWindow(
   sql: SqlDriver,
   window: { fromMs: number; toMs: number; clause: string; params: readonly SqlValue[]; limit: number },
 ): EventRow[] {
   return sql
     .all(
-      `SELECT ${COLUMNS} FROM events WHERE at >= ? AND at < ? AND type NOT LIKE 'writeback.%' AND ${window.clause}
+      `SELECT ${COLUMNS} FROM events WHERE at >= ? AND at < ? AND type NOT LIKE 'writeback.%'
+         AND (path <> '/' OR type = 'sync.error') AND ${window.clause}
          ORDER BY at DESC, seq DESC LIMIT ?`,
       [window.fromMs, window.toMs, ...window.params, window.limit],
     )

@@ -12,6 +12,7 @@ import {
   newestProcessed,
   oldestOpen,
   reopenEnvelope,
+  appliedEnvelopes,
   count,
   countEnvelopes,
   type EnvelopeRow,
@@ -144,9 +145,21 @@ function applyEnvelope(
   envelope: EnvelopeRow,
 ): Promise<IngestResult> {
   if (envelope.kind === "file") return applyFileEnvelope(context, envelope, envelope.payload as FileEnvelope);
+  return context.pipeline.ingest(tree, inputOf(envelope));
+}
+
+/** Tells stand-ins that forgot everything what was delivered before; needed once after a restart. */
+export async function recallDeliveries(context: WorkspaceContext): Promise<void> {
+  for (const envelope of appliedEnvelopes(context.store.sql, RECALLED_MAX)) {
+    await context.pipeline.recall(inputOf(envelope));
+  }
+}
+
+const RECALLED_MAX = 2_000;
+
+function inputOf(envelope: EnvelopeRow): IngestInput {
   const { provider, headers, payload, receivedAt, deliveryId, correlationId } = envelope;
-  const input = { provider, headers, payload, receivedAtMs: receivedAt, deliveryId, correlationId };
-  return context.pipeline.ingest(tree, input);
+  return { provider, headers, payload, receivedAtMs: receivedAt, deliveryId, correlationId };
 }
 
 function report(tx: Transaction, envelope: EnvelopeRow, type: EventType, detail: string | undefined): void {

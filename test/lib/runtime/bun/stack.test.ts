@@ -46,6 +46,41 @@ describe("startStack()", () => {
     await second.stop();
   });
 
+  test("a restarted simulator still knows the records that webhooks brought", async () => {
+    using dir = tempDir();
+    const options = { dataDir: dir.join("data"), ports: ports() };
+    const first = await startStack(options);
+    const token = await first.mint(["sync:trigger"]);
+    const delivered = await first.fetch(
+      new Request(`${first.controlPlaneUrl}/api/v1/workspaces/${first.workspaceId}/webhooks/github`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${token}`, "X-GitHub-Event": "issues", "X-GitHub-Delivery": "d" },
+        body: JSON.stringify({
+          action: "opened",
+          issue: {
+            id: 1,
+            number: 7,
+            title: "Hello",
+            state: "open",
+            updated_at: "2026-05-20T00:00:00Z",
+            user: { login: "u" },
+            html_url: "https://github.com/o/r/issues/7",
+          },
+          repository: { id: 2, name: "r", full_name: "o/r", owner: { login: "o" } },
+        }),
+      }),
+    );
+    expect(await delivered.json()).toMatchObject({ status: "applied" });
+    await first.stop();
+    const second = await startStack(options);
+    await second.workspace();
+    const issue = await fetch(`${second.simulatorUrl}/github/repos/o/r/issues/7`, {
+      headers: { Authorization: "Bearer x" },
+    });
+    expect(issue.status).toBe(200);
+    await second.stop();
+  });
+
   test("refuses a data directory that another stack serves", async () => {
     await using stack = await testStack();
     await expect(startStack({ dataDir: stack.dataDir, ports: ports() })).rejects.toMatchObject({
