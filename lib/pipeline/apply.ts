@@ -54,7 +54,7 @@ export interface ApplyOptions {
 
 type Fate = "applied" | "deleted" | "unchanged" | "stale" | "rejected";
 
-const ROUND_RECORDS = 500;
+const ROUND_RECORDS = 1_000;
 const CONFLICT_WAIT_MS = 50;
 
 /**
@@ -124,9 +124,11 @@ async function applyRound(
       fates.push(typeof fate === "string" ? fate : "rejected");
       if (typeof fate !== "string") errors.push(fate.rejected);
     }
-    for (const collection of round.collections.values()) await collection.finish(round.stage);
+    for (const collection of round.collections.values()) await collection.finish();
     try {
-      const { written, deleted } = await round.stage.flush(options.context);
+      const { written, deleted, revisions } = await round.stage.flush(options.context);
+      for (const collection of round.collections.values())
+        collection.settle((path) => revisions.get(path) ?? null);
       return { ...total(fates, errors, [], 0), written, removed: deleted };
     } catch (error) {
       if (!isRelayfileError(error, "revision_conflict") || attempt >= PIPELINE.indexWriteAttemptsMax)
@@ -138,6 +140,7 @@ async function applyRound(
 }
 
 interface Round {
+  readonly tree: TreeStore;
   readonly stage: Stage;
   readonly provider: ProviderDefinition;
   readonly options: ApplyOptions;
@@ -151,7 +154,7 @@ function newRound(
   options: ApplyOptions,
   deps: PipelineDeps,
 ): Round {
-  return { stage: stageOver(tree), provider, options, deps, collections: new Map() };
+  return { tree, stage: stageOver(tree), provider, options, deps, collections: new Map() };
 }
 
 /** Stages one record. Deletes of paths it no longer has come before its writes. */
@@ -313,7 +316,11 @@ async function collectionOf(round: Round, resource: ResourceDefinition, params: 
   const path = await collectionPath(round.stage, round.provider, resource, params, round.deps);
   const open = round.collections.get(path);
   if (open !== undefined) return open;
-  const collection = await openCollection(round.stage, path, resource, {
+  const collection = await openCollection({
+    tree: round.tree,
+    stage: round.stage,
+    path,
+    resource,
     emission: round.deps.era.emission,
     provider: round.provider.id,
     rebuild: () => rebuildRows(round, path, resource),

@@ -20,6 +20,8 @@ export interface StageOptions {
 /** A tree with staged changes. Duplicate paths are coalesced: the last change wins. */
 export interface Stage {
   read(path: string): Promise<SeenFile | null>;
+  /** Stored revision of a path without reading its content; `"0"` when it does not exist. Staged changes do not count. */
+  revisionOf(path: string): Promise<string>;
   /** Paths below a directory, staged changes included, in no particular order. */
   pathsBelow(directory: string): Promise<string[]>;
   write(path: string, bytes: Uint8Array, options: StageOptions): void;
@@ -27,7 +29,15 @@ export interface Stage {
   /** The staged changes: deletes of existing files first, then writes, each in staging order. */
   changes(): TreeChange[];
   /** Applies the staged changes atomically; nothing to do is fine. Fails with `revision_conflict`. */
-  flush(context: ChangeContext): Promise<{ written: string[]; deleted: string[] }>;
+  flush(context: ChangeContext): Promise<Flushed>;
+}
+
+/** What a flush changed. */
+export interface Flushed {
+  readonly written: readonly string[];
+  readonly deleted: readonly string[];
+  /** New revision of each written path. */
+  readonly revisions: ReadonlyMap<string, string>;
 }
 
 type Staged = { kind: "write"; bytes: Uint8Array; options: StageOptions } | { kind: "delete" };
@@ -36,6 +46,32 @@ type Staged = { kind: "write"; bytes: Uint8Array; options: StageOptions } | { ki
 export function stageOver(tree: TreeStore): Stage {
   const staged = new Map<string, Staged>();
   const stored = new Map<string, SeenFile | null>();
+
+  /** Directory to the names staged directly in it, so that what is below a directory is found without a full scan. */
+  const children = new Map<string, Set<string>>();
+
+  /** Remembers a path about to be staged; staging it again moves it to the end. */
+  const note = (path: string) => {
+    if (staged.delete(path)) return;
+    for (
+      let child = path, cut = path.lastIndexOf("/");
+      cut > 0;
+      child = path.slice(0, cut), cut = child.lastIndexOf("/")
+    ) {
+      const directory = path.slice(0, cut);
+      const known = children.get(directory);
+      if (known !== undefined) {
+        known.add(child);
+        return;
+      }
+      children.set(directory, new Set([child]));
+    }
+  };
+
+  const stagedBelow = (directory: string): string[] =>
+    [...(children.get(directory) ?? [])].flatMap((child) =>
+      staged.has(child) ? [child] : stagedBelow(child),
+    );
 
   const readStored = async (path: string): Promise<SeenFile | null> => {
     const known = stored.get(path);
@@ -64,31 +100,39 @@ export function stageOver(tree: TreeStore): Stage {
       if (change.kind === "delete") return null;
       return { bytes: change.bytes, revision: (await readStored(path))?.revision ?? "0" };
     },
+    async revisionOf(path) {
+      const known = stored.get(path);
+      if (known !== undefined) return known?.revision ?? "0";
+      const [first] = await tree.list(path, { limit: 1 });
+      return first?.path === path ? first.revision : "0";
+    },
     async pathsBelow(directory) {
       const prefix = `${directory}/`;
       const found = new Set((await listAll(tree, directory)).map((file) => file.path));
-      for (const [path, change] of staged) {
-        if (path.startsWith(prefix)) change.kind === "write" ? found.add(path) : found.delete(path);
-      }
+      const below = stagedBelow(directory);
+      for (const path of below) staged.get(path)?.kind === "write" ? found.add(path) : found.delete(path);
       return [...found].filter((path) => path.startsWith(prefix));
     },
     write(path, bytes, options) {
-      staged.delete(path);
+      note(path);
       staged.set(path, { kind: "write", bytes, options });
     },
     remove(path) {
-      staged.delete(path);
+      note(path);
       staged.set(path, { kind: "delete" });
     },
     changes,
     async flush(context) {
       const all = changes();
-      if (all.length === 0) return { written: [], deleted: [] };
+      if (all.length === 0) return { written: [], deleted: [], revisions: new Map() };
       const revisions = await tree.apply(all, context);
       const done = all.filter((_, index) => revisions[index] !== null);
       return {
         written: done.filter((change) => change.kind === "write").map((change) => change.path),
         deleted: done.filter((change) => change.kind === "delete").map((change) => change.path),
+        revisions: new Map(
+          all.flatMap(({ path }, index) => (revisions[index] ? [[path, revisions[index]] as const] : [])),
+        ),
       };
     },
   };

@@ -58,14 +58,9 @@ export function titleSegmentsOf(rules: RecordRules): string[] {
   return (rules.aliases ?? []).filter((rule) => rule.kind === "title").map((rule) => rule.segment);
 }
 
-/** Leaf names of records whose titles have one slug: the smallest id keeps the plain name. By id. */
-export function sharedNames(slug: string, ids: Iterable<string>): Map<string, string> {
-  const sorted = [...ids].sort(compareText);
-  return new Map(
-    sorted.map(
-      (id, index) => [id, index === 0 ? `${slug}.json` : `${slug}-${collisionSuffixOf(id)}.json`] as const,
-    ),
-  );
+/** Leaf name of a record whose title has this slug: the first of its holders keeps the plain name. */
+export function sharedName(slug: string, id: string, isFirst: boolean): string {
+  return isFirst ? `${slug}.json` : `${slug}-${collisionSuffixOf(id)}.json`;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** `_index.json`: one row per record of a collection, as rows and as bytes. */
 import type { ProviderRecord } from "../../providers/definition.ts";
-import { bytesOf, compareText, isObject, parseJsonBytes } from "./json.ts";
+import { compareText, isObject, parseJsonBytes } from "./json.ts";
 import type { NormalRecord } from "./normalize.ts";
 
 /** One row. Further columns come from the provider's entry. */
@@ -36,11 +36,6 @@ export function rowOf(record: NormalRecord, canonicalPath: string | null): Index
 /** Newest first, then by id in code-point order. */
 export function compareRows(a: IndexRow, b: IndexRow): number {
   return compareText(b.updated, a.updated) || compareText(a.id, b.id);
-}
-
-/** Rows as stored: one JSON array on one line and a newline. */
-export function indexBytes(rows: Iterable<IndexRow>): Uint8Array {
-  return bytesOf(`${JSON.stringify([...rows].sort(compareRows))}\n`);
 }
 
 /** Rows of a stored index; null when the bytes are no index (which is never the same as an empty one). */

@@ -280,7 +280,9 @@ describe("applyNormal()", () => {
     tree.beforeRead = (path) => {
       if (path.endsWith("_index.json")) throw new Error("disk error");
     };
-    expect(send(2)).rejects.toThrow("disk error");
+    // Another process' view of the same store has nothing in memory and must read.
+    const batch = { model: "Issue", records: [jiraIssue(2, "Issue 2", 1)], correlationId: "c" };
+    expect(applyRecords({ ...tree }, "jira", batch, deps)).rejects.toThrow("disk error");
     tree.beforeRead = null;
     expect((tree.json("/jira/issues/_index.json") as IndexRow[]).length).toBe(1);
   });
