@@ -12,6 +12,7 @@ import { opPage, type OpQuery, wireOp } from "./store/ops.ts";
 import { migrate } from "./store/schema.ts";
 import { type EventListener, WorkspaceStore } from "./store/store.ts";
 import type { Sha256, WorkspaceContext } from "./workspace/context.ts";
+import { DeleteBreaker } from "./workspace/delete-breaker.ts";
 import { DigestKeeper } from "./workspace/digests.ts";
 import { eventsPage, type FileQuery, queryFiles, readFile, treePage } from "./workspace/reads.ts";
 import {
@@ -59,6 +60,7 @@ export class WorkspaceObject {
   readonly tree: TreeStore;
   private readonly digests: DigestKeeper;
   private dueRun: Promise<number | null> | null = null;
+  private readonly deletes = new DeleteBreaker();
   private readonly refreshes = new Set<string>();
   private readonly initialSyncs = new Map<string, Promise<number>>();
 
@@ -104,8 +106,9 @@ export class WorkspaceObject {
     return putFile(this.context, write);
   }
 
-  /** Deletes one file. */
-  deleteFile(target: { path: string; ifMatch: string; correlationId: string }) {
+  /** Deletes one file. Fails with `delete_storm_rejected` when too many go in a short time. */
+  async deleteFile(target: { path: string; ifMatch: string; correlationId: string }) {
+    this.deletes.take(this.context.clock.now());
     return removeFile(this.context, target);
   }
 
