@@ -202,7 +202,9 @@ async function place(round: Round, record: NormalRecord): Promise<Fate | { rejec
   for (const path of priorPaths) if (!wanted.has(path)) stage.remove(path);
   await moveChildren(round, collection, record, prior?.canonicalPath ?? null, canonicalPath);
   const common = { contentType: JSON_TYPE, provider: provider.id };
-  stage.write(canonicalPath, bytes, { ...common, providerObjectId: record.id });
+  // Records of an index are guarded by its revision; the others by their own, so that a duplicate applies once.
+  const guard = rules.index === undefined ? { ifRevision: await stage.revisionOf(canonicalPath) } : {};
+  stage.write(canonicalPath, bytes, { ...common, ...guard, providerObjectId: record.id });
   for (const path of aliases) {
     const guard = path === prior?.anchor?.path ? { ifRevision: prior.anchor.revision } : {};
     stage.write(path, bytes, { ...common, ...guard });

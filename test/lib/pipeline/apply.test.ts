@@ -282,7 +282,7 @@ describe("applyNormal()", () => {
     };
     // Another process' view of the same store has nothing in memory and must read.
     const batch = { model: "Issue", records: [jiraIssue(2, "Issue 2", 1)], correlationId: "c" };
-    expect(applyRecords({ ...tree }, "jira", batch, deps)).rejects.toThrow("disk error");
+    await expect(applyRecords({ ...tree }, "jira", batch, deps)).rejects.toThrow("disk error");
     tree.beforeRead = null;
     expect((tree.json("/jira/issues/_index.json") as IndexRow[]).length).toBe(1);
   });
