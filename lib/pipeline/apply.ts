@@ -18,6 +18,7 @@ import { fillTemplate, homeOf, isDirectoryRecord, parentResource, recordFile } f
 import { envelopeBytes, recordOfBytes } from "./pure/records.ts";
 import { encodeSegment } from "./pure/slug.ts";
 import { type Stage, stageOver } from "./stage.ts";
+import { deletedVersion, rememberDeleted } from "./tombstones.ts";
 
 /** Records of one model as a source delivers them. */
 export interface RecordBatch {
@@ -129,6 +130,7 @@ async function applyRound(
       const { written, deleted, revisions } = await round.stage.flush(options.context);
       for (const collection of round.collections.values())
         collection.settle((path) => revisions.get(path) ?? null);
+      for (const [key, updated] of round.deleted) rememberDeleted(tree, key, updated);
       return { ...total(fates, errors, [], 0), written, removed: deleted };
     } catch (error) {
       if (!isRelayfileError(error, "revision_conflict") || attempt >= PIPELINE.indexWriteAttemptsMax)
@@ -146,6 +148,8 @@ interface Round {
   readonly options: ApplyOptions;
   readonly deps: PipelineDeps;
   readonly collections: Map<string, Collection>;
+  /** Deleted records and when they were last changed. */
+  readonly deleted: Map<string, string>;
 }
 
 function newRound(
@@ -154,7 +158,19 @@ function newRound(
   options: ApplyOptions,
   deps: PipelineDeps,
 ): Round {
-  return { tree, stage: stageOver(tree), provider, options, deps, collections: new Map() };
+  return {
+    tree,
+    stage: stageOver(tree),
+    provider,
+    options,
+    deps,
+    collections: new Map(),
+    deleted: new Map(),
+  };
+}
+
+function keyOf(collection: Collection, record: NormalRecord): string {
+  return `${collection.path} ${record.id}`;
 }
 
 /** Stages one record. Deletes of paths it no longer has come before its writes. */
@@ -168,6 +184,8 @@ async function place(round: Round, record: NormalRecord): Promise<Fate | { rejec
   const prior = await priorOf(round, collection, record);
 
   if (record.deleted) return removeRecord(round, collection, record, prior);
+  if (prior === null && isOlder(record.updated, deletedVersion(round.tree, keyOf(collection, record))))
+    return "stale";
   if (prior !== null && record.onlyIfAbsent) return "unchanged";
   if (prior !== null && options.force !== true && isOlder(record.updated, prior.record.updated)) {
     rewriteAlways(round, collection, prior.record, prior.bytes);
@@ -267,6 +285,8 @@ async function removeRecord(
   // A removed parent takes its children with it.
   await moveChildren(round, collection, former, canonicalPath, null);
   collection.remove(record.id);
+  const updated = isOlder(record.updated, former.updated) ? former.updated : record.updated || former.updated;
+  round.deleted.set(keyOf(collection, record), updated);
   return prior === null && row === null ? "unchanged" : "deleted";
 }
 

@@ -1,8 +1,8 @@
 /** Finds stored records to infer a schema from: index rows, then the file each row should lead to. */
 import type { z } from "zod";
+import { PIPELINE } from "../limits.ts";
 import type { Era } from "../model/era.ts";
 import type { SAMPLING_REASONS, SamplingWarning } from "../model/integration.ts";
-import { PIPELINE } from "../limits.ts";
 import { parentOf, segmentsOf } from "../model/path.ts";
 import type { TreeStore } from "../ports.ts";
 import type { ProviderRecord, ResourceDefinition } from "../providers/definition.ts";

@@ -1,6 +1,7 @@
 /** JSON as the pipeline writes it: equality by value and order by code point, so that every runtime agrees. */
-import type { ProviderRecord } from "../../providers/definition.ts";
+
 import { comparePaths } from "../../model/path.ts";
+import type { ProviderRecord } from "../../providers/definition.ts";
 
 /** True for a plain JSON object. */
 export function isObject(value: unknown): value is ProviderRecord {

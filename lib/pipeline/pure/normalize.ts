@@ -1,11 +1,12 @@
 /** Raw provider records become normal ones: placed, identified, redacted, and known to be alive or gone. */
+
+import { PIPELINE } from "../../limits.ts";
 import type {
   Params,
   ProviderDefinition,
   ProviderRecord,
   ResourceDefinition,
 } from "../../providers/definition.ts";
-import { PIPELINE } from "../../limits.ts";
 import { isObject } from "./json.ts";
 import { placeholdersOf } from "./paths.ts";
 import { slugOf } from "./slug.ts";

@@ -1,11 +1,12 @@
 /** Path templates: from a record to its path, and from a path back to placeholders, label and id. */
+
+import { segmentsOf } from "../../model/path.ts";
 import type {
   Params,
   ProviderDefinition,
   RecordRules,
   ResourceDefinition,
 } from "../../providers/definition.ts";
-import { segmentsOf } from "../../model/path.ts";
 import { encodeSegment } from "./slug.ts";
 
 const PLACEHOLDER = /\{([A-Za-z]+)\}/g;

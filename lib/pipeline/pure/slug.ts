@@ -1,7 +1,8 @@
 /** File name parts made from titles, states and ids. One slug function for every provider. */
-import type { BucketStyle } from "../../providers/definition.ts";
+
 import { FILE_API, PIPELINE } from "../../limits.ts";
 import { utf8Length } from "../../model/path.ts";
+import type { BucketStyle } from "../../providers/definition.ts";
 import { sha256Hex } from "./sha256.ts";
 
 /**

@@ -221,6 +221,17 @@ describe("applyNormal()", () => {
     expect(tree.text("/jira/issues/_index.json")).toBe("[]\n");
   });
 
+  test("an update that its record's deletion overtook does not bring it back, a newer one does", async () => {
+    const tree = memoryTree();
+    const send = (raw: Raw) =>
+      applyRecords(tree, "jira", { model: "Issue", records: [raw], correlationId: "c" }, deps);
+    await send(jiraIssue(1, "First", 1));
+    await send({ ...jiraIssue(1, "Third", 3), _nango_metadata: { last_action: "deleted" } });
+    expect(await send(jiraIssue(1, "Second", 2))).toMatchObject({ stale: 1, applied: 0 });
+    expect(tree.paths()).toEqual(["/jira/issues/_index.json"]);
+    expect(await send(jiraIssue(1, "Restored", 4))).toMatchObject({ applied: 1 });
+  });
+
   test("records without id, of unknown models and over 8 MiB are rejected with a reason and harm nothing", async () => {
     const tree = memoryTree();
     const big = { ...jiraIssue(2, "Big", 1), blob: "x".repeat(9 * 1024 * 1024) };

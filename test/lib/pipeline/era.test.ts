@@ -1,9 +1,12 @@
 /** The incidents of May 2026 happen by their own mechanism, and do not happen today (cloud#778, cloud#771 family). */
 import { describe, expect, test } from "bun:test";
 import { CURRENT_ERA, MAY_2026_ERA } from "../../../lib/model/era.ts";
+import { classifyWrite } from "../../../lib/pipeline/pure/classify.ts";
+import { advertisedResources } from "../../../lib/pipeline/pure/discovery.ts";
 import type { IndexRow } from "../../../lib/pipeline/pure/index-rows.ts";
 import { isInternalPath } from "../../../lib/pipeline/pure/internal-paths.ts";
 import { refreshDiscovery } from "../../../lib/pipeline/refresh.ts";
+import { PROVIDERS } from "../../../lib/providers/registry.ts";
 import { pipelineStack, syncAll } from "../../support/seeded-tree.ts";
 
 const SCHEMA = "/discovery/jira/issues/.schema.json";
@@ -63,6 +66,42 @@ describe("cloud#778", () => {
       const events = stack.tree.events.length;
       await refreshDiscovery(stack.tree, "linear", stack.deps);
       expect(stack.tree.events.length).toBe(events);
+    }
+  });
+});
+
+describe("the whole era", () => {
+  test("leaves exactly the flat schemas empty whose aliases are keyed by something else than the row id", async () => {
+    const empty: string[] = [];
+    for (const provider of PROVIDERS.filter(({ id }) => id !== "github")) {
+      const stack = pipelineStack(MAY_2026_ERA);
+      await syncAll(stack, provider.id);
+      expect(await refreshDiscovery(stack.tree, provider.id, stack.deps)).toEqual({
+        provider: provider.id,
+        discoveryBackfilled: true,
+        errors: 0,
+      });
+      for (const { flat, schemaPath } of advertisedResources(provider.id, MAY_2026_ERA)) {
+        const { properties } = schemaOf(stack.tree.text(schemaPath));
+        if (flat && Object.keys(properties).length === 0) empty.push(schemaPath);
+        if (!flat) expect(properties).toEqual({});
+      }
+    }
+    expect(empty).toEqual([SCHEMA, "/discovery/notion/pages/.schema.json"]);
+  });
+
+  test("has no route for the canonical files that today have one (cloud#780)", () => {
+    const canonical = [
+      "/github/repos/a/b/issues/1__x/meta.json",
+      "/github/repos/a/b/pulls/1__x/meta.json",
+      "/jira/issues/x__10000.json",
+      "/jira/sprints/x__1.json",
+      "/confluence/spaces/1/pages/x__2.json",
+      "/slack/channels/C0000000001__x/messages/1775000000_000019/replies/1775000001_000019/meta.json",
+    ];
+    for (const path of canonical) {
+      expect(classifyWrite(path, "write", CURRENT_ERA)).toMatchObject({ kind: "edit" });
+      expect(classifyWrite(path, "write", MAY_2026_ERA)).toMatchObject({ kind: "none", reason: "no_rule" });
     }
   });
 });
