@@ -96,7 +96,10 @@ function decide(
   }
   if (state.kind === "denied")
     return deny(engine, path, rel, base, local.kind === "file" ? local.hash : null);
-  if (!force && isDirty(engine, path, base, local.kind === "file" ? local.hash : null)) return null;
+  if (!force && isDirty(engine, path, base, local.kind === "file" ? local.hash : null)) {
+    engine.passedOver.add(path);
+    return null;
+  }
   const remote = state.kind === "file" ? { hash: state.file.hash, revision: state.file.revision } : null;
   const agreed = base?.revision == null ? null : { hash: base.hash, revision: base.revision };
   const step = reconcilePath({ base: agreed, local: local.kind === "file" ? local : null, remote });

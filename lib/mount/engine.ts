@@ -34,6 +34,8 @@ export interface Engine {
   readonly suspects: Set<RelativeRemotePath>;
   /** Remote paths that must be read again. */
   readonly stale: Set<string>;
+  /** Paths whose remote change was not applied because a save was on its way; read again when it has arrived. */
+  readonly passedOver: Set<string>;
   /** Paths with a request under way; nothing else may send for them. */
   readonly inFlight: Set<string>;
   /** When a local delete was first seen, by remote path, in ms. */
@@ -80,6 +82,7 @@ export function openEngine(
     },
     suspects: new Set(),
     stale: new Set(),
+    passedOver: new Set(),
     inFlight: new Set(),
     deletedAtMs: new Map(),
     now,

@@ -53,6 +53,8 @@ export interface Pending {
   readonly wireBytes: number;
   /** False once a request with it has left: its fate may be unknown. Records found at start count as sent. */
   readonly neverSent: boolean;
+  /** True for a record of an earlier process. */
+  readonly inherited: boolean;
 }
 
 /** Counts for the public state. */
@@ -82,12 +84,14 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
   const unsent = new Map<string, string>();
   const malformed: { file: string; reason: string }[] = [];
   for (const { name } of fs.readDir(directory("pending"))) {
+    // Half-written by a process that died; the record itself is the file without the suffix.
+    if (/^\..*\.tmp-[0-9a-f]+$/.test(name)) fs.unlink(`${directory("pending")}/${name}`);
     if (!name.endsWith(".json") || name.startsWith(".")) continue;
     const read = readJson(fs, `${directory("pending")}/${name}`);
     if (read === null) continue;
     const parsed = "value" in read ? OutboxRecord.safeParse(read.value) : null;
     if (parsed?.success && parsed.data.content !== undefined) {
-      hold(parsed.data, Date.parse(parsed.data.nextAttemptAt ?? "") || 0, false);
+      hold(parsed.data, Date.parse(parsed.data.nextAttemptAt ?? "") || 0, false, true);
     } else {
       malformed.push({ file: name, reason: "problem" in read ? read.problem : "not an outbox record" });
     }
@@ -110,7 +114,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
     attention: countFiles(directory("attention"), ".marker"),
   };
 
-  function hold(record: OutboxRecord, dueMs: number, neverSent: boolean): void {
+  function hold(record: OutboxRecord, dueMs: number, neverSent: boolean, inherited = false): void {
     const { content = "", ...rest } = record;
     if (record.opId === undefined) unsent.set(record.remotePath, record.commandId);
     else if (unsent.get(record.remotePath) === record.commandId) unsent.delete(record.remotePath);
@@ -118,6 +122,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
       record: rest,
       dueMs,
       neverSent,
+      inherited,
       wireBytes: utf8Length(content) + utf8Length(record.remotePath) + 400,
     });
   }
@@ -169,7 +174,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
       if (record.lastError !== undefined) record.lastError = record.lastError.slice(0, ERROR_CHARS_MAX);
       if (dueMs !== undefined) record.nextAttemptAt = timestamp(dueMs);
       writeJson(ports, file("pending", commandId), record, { mode: 0o600 });
-      hold(record, dueMs ?? item.dueMs, item.neverSent);
+      hold(record, dueMs ?? item.dueMs, item.neverSent, item.inherited);
     },
 
     /** Changes when a record is due without spending an attempt. Memory only. */

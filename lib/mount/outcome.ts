@@ -50,6 +50,12 @@ export function accepted(
   engine.health.lastSuccessAtMs = engine.now();
   resolveConflicts(engine, rel);
   clearDeadLetter(engine, record.commandId);
+  // A reply that came late, or a remote change that was passed over: what the server has now must be read.
+  const late = item.inherited || record.attemptCount > 0;
+  if (engine.passedOver.delete(path) || late) {
+    engine.stale.add(path);
+    engine.wake.pull.call();
+  }
   // The file may have changed while its save was under way; it is looked at again either way.
   engine.suspects.add(rel);
   engine.wake.local.call();

@@ -58,17 +58,28 @@ class Simulation {
   private readonly steps: string[] = [];
   /** The last bytes a user saved at a path and did not remove again. */
   private readonly lastSaved = new Map<string, string>();
+  /** Every content a person had before their eyes at a path, by hash: what an upload may replace. */
+  private readonly seen = new Map<string, Set<string>>();
+  /** Hashes of what a person saved, by path. */
+  private readonly saved = new Map<string, Set<string>>();
+  /** Paths that somebody else changed on the server. */
+  private readonly touchedRemotely = new Set<string>();
+  /** Files nobody touches that have arrived, until one vanishes. */
+  private readonly arrived = new Set<string>();
   /** Paths a user removed or moved away at some time. */
   private readonly removedByUser = new Set<string>();
   private readonly problems: string[] = [];
   private life: Life | null = null;
 
   constructor(seed: number) {
-    this.rig = new MountRig({ seed, flags: { fullPullMinIntervalMs: 90_000 } });
+    // Half the runs have audits that would heal a lost event in time; the other half have none.
+    const fullPullMinIntervalMs = seed % 2 === 0 ? 90_000 : 86_400_000;
+    this.rig = new MountRig({ seed, flags: { fullPullMinIntervalMs, websocket: seed % 3 !== 0 } });
     this.random = seededRandom(seed ^ 0x5eed);
     for (const path of ["/a.md", "/d/c.md", "/keep/1.md", "/keep/2.md"])
       this.rig.api.put(path, `first ${path}\n`);
     this.rig.api.intercept = (request) => this.meddle(request.path, request.method, request.query);
+    this.rig.api.onApplied = (path, hash, replaced) => this.judgeUpload(path.slice(1), hash, replaced);
   }
 
   async run(script: readonly Action[]): Promise<SimResult> {
@@ -78,8 +89,10 @@ class Simulation {
       this.steps.push(JSON.stringify(action));
       await this.perform(action);
       await this.rig.clock.quiet();
+      this.judgeKept();
     }
     this.weather = FAIR;
+    this.rig.refuseSockets = false;
     this.start();
     await this.rig.clock.advance(CALM_MS);
     this.judge();
@@ -124,19 +137,37 @@ class Simulation {
         const text = fs.text(`${root}/${action.path}`);
         if (text === null || action.path === action.to) return;
         this.removedByUser.add(action.path);
+        this.look(action.to);
+        remember(this.saved, action.to, text);
         fs.makeDir(`${root}/${action.to}`.replace(/\/[^/]*$/, ""));
         this.user(() => fs.rename(`${root}/${action.path}`, `${root}/${action.to}`), action.path, null);
         this.lastSaved.set(action.to, text);
         return;
       }
+      case "vanish":
+        if (this.life?.alive || fs.text(`${root}/${action.path}`) === null) return;
+        this.count("vanished file");
+        this.arrived.delete(action.path);
+        this.user(() => fs.unlink(`${root}/${action.path}`), action.path, null);
+        return;
       case "remote-put":
+        this.touchedRemotely.add(action.path);
         api.put(`/${action.path}`, action.text);
         return;
       case "remote-remove":
+        this.touchedRemotely.add(action.path);
         api.remove(`/${action.path}`);
+        return;
+      case "intrude":
+        this.life?.beforeOperation(action.beforeOp, () => {
+          this.count("intrusion");
+          this.user(() => fs.save(`${root}/${action.path}`, action.text), action.path, action.text);
+        });
         return;
       case "weather":
         this.weather = action.weather;
+        this.rig.refuseSockets = action.weather.lost > 0.3;
+        if (action.weather.lost > 0) this.rig.dropSockets();
         return;
       case "crash":
         this.life?.crashAfter(action.afterOps, () => this.count("crash"));
@@ -159,12 +190,34 @@ class Simulation {
 
   /** What a person does never meets the daemon's faults. */
   private user(work: () => void, path: string, text: string | null): void {
-    const hook = this.rig.fs.hook;
-    this.rig.fs.hook = () => undefined;
+    this.look(path);
     work();
-    this.rig.fs.hook = hook;
+    if (text !== null) remember(this.saved, path, text);
     if (text === null) this.lastSaved.delete(path);
     else this.lastSaved.set(path, text);
+  }
+
+  /** What a person sees at a path right now counts as seen. */
+  private look(path: string): void {
+    const text = this.rig.local(path);
+    if (text !== null) remember(this.seen, path, text);
+  }
+
+  /** An upload of a person's own bytes may replace only what they had seen, or their own earlier saves. */
+  private judgeUpload(path: string, hash: string, replaced: string | null): void {
+    if (replaced === null || replaced === hash || !this.saved.get(path)?.has(hash)) return;
+    if (this.seen.get(path)?.has(replaced) || this.saved.get(path)?.has(replaced)) return;
+    const merged = this.rig.api.applied.some((one) => one.path === `/${path}` && one.hash === replaced);
+    if (!merged) this.problems.push(`an upload of ${path} replaced a version nobody here had seen`);
+  }
+
+  /** Files nobody touches stay, at every moment, once they have arrived. */
+  private judgeKept(): void {
+    for (const path of ["keep/1.md", "keep/2.md"]) {
+      const here = this.rig.local(path) !== null;
+      if (here) this.arrived.add(path);
+      else if (this.arrived.has(path)) this.problems.push(`${path}, which nobody touched, went away`);
+    }
   }
 
   private start(): void {
@@ -247,6 +300,11 @@ class Simulation {
     const { rig } = this;
     const identities = rig.api.applied.map(({ identity }) => identity).filter((one) => one !== null);
     if (new Set(identities).size !== identities.length) this.problems.push("an operation was applied twice");
+    for (const path of this.allBytes("conflicts").keys()) {
+      const rel = /conflicts\/(.*)\.[^.]+\.local$/.exec(path)?.[1] ?? "";
+      if (rel !== "" && !rel.startsWith("resolved/") && !this.touchedRemotely.has(rel))
+        this.problems.push(`${rel} has a conflict although nobody else ever changed it`);
+    }
     for (const op of rig.api.ops.values()) {
       if (op.action === "file_delete" && !this.removedByUser.has(op.path.slice(1)))
         this.problems.push(`${op.path} was deleted on the server and no person removed it`);
@@ -280,6 +338,11 @@ class Simulation {
   }
 }
 
+function remember(sets: Map<string, Set<string>>, path: string, text: string): void {
+  const set = sets.get(path) ?? new Set();
+  sets.set(path, set.add(sha256(text)));
+}
+
 /** One process: its view of the world ends when it is killed. */
 class Life {
   alive = true;
@@ -299,6 +362,16 @@ class Life {
       control: false,
     });
     this.done.catch(() => undefined);
+  }
+
+  /** Runs `work` once, just before the n-th change to disk or index from now. */
+  beforeOperation(operations: number, work: () => void): void {
+    let left = operations;
+    this.onOperation = () => {
+      if (left-- > 0) return;
+      this.onOperation = () => undefined;
+      work();
+    };
   }
 
   /** The process dies at the n-th change to disk or index from now. */
@@ -367,6 +440,12 @@ class Life {
           .catch((failure: unknown) => (this.alive ? Promise.reject(failure) : never));
         return this.alive ? answer : never;
       },
+      connectSocket: (url, options, handlers) =>
+        base.connectSocket(url, options, {
+          onOpen: () => this.alive && handlers.onOpen(),
+          onMessage: (text) => this.alive && handlers.onMessage(text),
+          onClose: (code, reason) => this.alive && handlers.onClose(code, reason),
+        }),
       watch: (root, handlers) =>
         rig.fs.watch(root, {
           onChange: (rel, kind) => this.alive && handlers.onChange(rel, kind),

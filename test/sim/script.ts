@@ -7,9 +7,13 @@ export type Action =
   | { readonly kind: "atomic-save"; readonly path: string; readonly text: string }
   | { readonly kind: "append"; readonly path: string; readonly text: string }
   | { readonly kind: "remove"; readonly path: string }
+  /** A file disappears while no daemon runs, and no person wanted that. */
+  | { readonly kind: "vanish"; readonly path: string }
   | { readonly kind: "move"; readonly path: string; readonly to: string }
   | { readonly kind: "remote-put"; readonly path: string; readonly text: string }
   | { readonly kind: "remote-remove"; readonly path: string }
+  /** A person saves while the daemon is in the middle of something: before its n-th change to the disk. */
+  | { readonly kind: "intrude"; readonly beforeOp: number; readonly path: string; readonly text: string }
   | { readonly kind: "weather"; readonly weather: Weather }
   | { readonly kind: "crash"; readonly afterOps: number }
   | { readonly kind: "stop" }
@@ -56,8 +60,11 @@ export function randomScript(random: Random, length: number): Action[] {
     const path = pick(PATHS);
     if (roll < 0.18) return { kind: "save", path, text: text() };
     if (roll < 0.26) return { kind: "atomic-save", path, text: text() };
+    if (roll < 0.28)
+      return { kind: "intrude", beforeOp: Math.floor(random.float() * 12), path, text: text() };
     if (roll < 0.3) return { kind: "append", path, text: text() };
-    if (roll < 0.36) return { kind: "remove", path };
+    if (roll < 0.35) return { kind: "remove", path };
+    if (roll < 0.36) return { kind: "vanish", path: pick(["keep/1.md", "keep/2.md"]) };
     if (roll < 0.4) return { kind: "move", path, to: pick(PATHS) };
     if (roll < 0.5) return { kind: "remote-put", path, text: text() };
     if (roll < 0.55) return { kind: "remote-remove", path };

@@ -56,14 +56,18 @@ export class FakeFileApi {
   readonly events: FakeEvent[] = [];
   readonly requests: SeenRequest[] = [];
   /** How many times each (path, hash) was really applied, per identity: an operation must not happen twice. */
-  readonly applied: { path: string; hash: string; identity: string | null }[] = [];
+  readonly applied: { path: string; hash: string; identity: string | null; replaced: string | null }[] = [];
   intercept: Interceptor = () => null;
+  /** Told of every upload that took effect: path, hash, and the hash it replaced. */
+  onApplied: (path: string, hash: string, replaced: string | null) => void = () => undefined;
   /** Status a new op gets; a function may choose by path. */
   opStatus: (path: string) => { status: string; lastError?: string; lastStatus?: number } = () => ({
     status: "succeeded",
   });
   bulkRead = true;
   treePage = 1_000;
+  /** Told of every event, with the file's content as a live message carries it. */
+  readonly listeners = new Set<(message: string) => void>();
   private counter = 0;
 
   constructor(private readonly now: () => number = () => Date.UTC(2026, 4, 20, 12)) {}
@@ -123,6 +127,23 @@ export class FakeFileApi {
     if (route.startsWith("GET ops/")) return this.op(route.slice("GET ops/".length));
     if (route === "GET sync/status") return json(200, { workspaceId: "w", providers: [] });
     return error(404, "not_found", "route not found");
+  }
+
+  /** An event as sent live; the content goes with it while it is still current. */
+  liveMessage(event: FakeEvent): string {
+    const file = this.files.get(event.path);
+    const inline = event.type !== "file.deleted" && file?.revision === event.revision;
+    return JSON.stringify(
+      inline && file !== undefined
+        ? {
+            ...event,
+            inlineContent: true,
+            content: file.bytes.toBase64(),
+            encoding: "base64",
+            contentType: file.contentType,
+          }
+        : event,
+    );
   }
 
   private tree(query: URLSearchParams): Response {
@@ -209,7 +230,9 @@ export class FakeFileApi {
           ? Uint8Array.fromBase64(file.content)
           : new TextEncoder().encode(file.content);
       const revision = this.store(file.path, bytes, file.contentType, "agent_write", "c");
-      this.applied.push({ path: file.path, hash: sha256(bytes), identity });
+      const replaced = current === undefined ? null : sha256(current.bytes);
+      this.applied.push({ path: file.path, hash: sha256(bytes), identity, replaced });
+      this.onApplied(file.path, sha256(bytes), replaced);
       const op = this.newOp(file.path, revision, "file_upsert", identity);
       results.push({
         path: file.path,
@@ -314,7 +337,7 @@ export class FakeFileApi {
     origin: string,
     correlationId: string,
   ): void {
-    this.events.push({
+    const event: FakeEvent = {
       eventId: `evt_${this.events.length + 1}`,
       type,
       path,
@@ -323,7 +346,9 @@ export class FakeFileApi {
       origin,
       correlationId,
       timestamp: new Date(this.now()).toISOString(),
-    });
+    };
+    this.events.push(event);
+    for (const listener of this.listeners) listener(this.liveMessage(event));
   }
 }
 

@@ -7,7 +7,16 @@ import type { Engine } from "../../lib/mount/engine.ts";
 import { type OnceReport, runOnce } from "../../lib/mount/once.ts";
 import { type OpenMount, openMount } from "../../lib/mount/open.ts";
 import type { MountWorld, StateDatabase } from "../../lib/mount/world.ts";
-import type { ConnectSocket, Env, Log, LogFields, Random, SqlRow, SqlValue } from "../../lib/ports.ts";
+import type {
+  ConnectSocket,
+  Env,
+  Log,
+  LogFields,
+  Random,
+  Socket,
+  SqlRow,
+  SqlValue,
+} from "../../lib/ports.ts";
 import { sha256 } from "../../lib/runtime/bun/mount-world.ts";
 import { FakeFileApi } from "./fake-file-api.ts";
 import { MemoryFs } from "./memory-fs.ts";
@@ -47,6 +56,9 @@ export class MountRig {
   readonly config: MountConfig;
   private readonly databases = new Map<string, Sqlite>();
   private readonly locks = new Set<string>();
+  private readonly sockets = new Set<(code: number) => void>();
+  /** While true, no live connection can be opened. */
+  refuseSockets = false;
   private running: { mount: OpenMount; stop: AbortController; done: Promise<void> } | null = null;
 
   constructor(options: RigOptions = {}) {
@@ -70,7 +82,7 @@ export class MountRig {
           this.clock.busy--;
         }
       },
-      connectSocket: noSocket,
+      connectSocket: (url, _options, handlers) => this.connect(new URL(url), handlers),
       host: {
         env: options.env ?? {},
         cwd: "/home/u",
@@ -190,6 +202,40 @@ export class MountRig {
       .sort();
   }
 
+  /** A live connection: what was missed since the cursor, then every event as it happens, in order. */
+  private connect(url: URL, handlers: Parameters<ConnectSocket>[2]): Socket {
+    const cursor = url.searchParams.get("cursor");
+    let open = true;
+    const listener = (message: string) => queueMicrotask(() => open && handlers.onMessage(message));
+    const end = (code: number) => {
+      if (!open) return;
+      open = false;
+      this.api.listeners.delete(listener);
+      this.sockets.delete(end);
+      handlers.onClose(code, "");
+    };
+    queueMicrotask(() => {
+      if (!open) return;
+      if (this.refuseSockets) return end(1006);
+      this.sockets.add(end);
+      handlers.onOpen();
+      const missed = this.api.events.filter(
+        (event) => cursor !== null && Number(event.eventId.slice(4)) > Number(cursor.slice(4)),
+      );
+      for (const event of missed) listener(this.api.liveMessage(event));
+      this.api.listeners.add(listener);
+    });
+    return {
+      send: () => listener(JSON.stringify({ type: "pong" })),
+      close: () => queueMicrotask(() => end(1000)),
+    };
+  }
+
+  /** Drops every live connection. */
+  dropSockets(): void {
+    for (const end of [...this.sockets]) end(1006);
+  }
+
   private openDatabase(path: string): StateDatabase {
     let connection = this.databases.get(path);
     if (connection === undefined) {
@@ -240,8 +286,3 @@ export function seededRandom(seed: number): Random {
     float,
   };
 }
-
-const noSocket: ConnectSocket = (_url, _options, handlers) => {
-  queueMicrotask(() => handlers.onClose(1006, "no sockets here"));
-  return { send: () => undefined, close: () => undefined };
-};

@@ -1,0 +1,13 @@
+/** Runs schedules until one fails or the number given is reached; prints what the mutation script reads. */
+import { runSeed } from "./run.ts";
+
+const limit = Number(process.argv[2] ?? "1000");
+for (let seed = 1; seed <= limit; seed++) {
+  const { problems } = await runSeed(seed);
+  if (problems.length === 0) continue;
+  process.stdout.write(`failed at seed ${seed}: ${problems[0]}\n`);
+  process.exit(1);
+}
+process.stdout.write(`${limit} schedules passed\n`);
+// Request timeouts of killed processes would keep this one waiting.
+process.exit(0);
