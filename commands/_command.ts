@@ -43,6 +43,8 @@ export interface CommandContext {
   ready(document: Document): void;
   /** Tells a person at a terminal what is going on, one short line on stderr; nothing in a pipe, under --json or --quiet. */
   progress?(line: string): void;
+  /** One line on a terminal's stderr that the next one overwrites; null removes it. Silent where `progress` is. */
+  status?(line: string | null): void;
   /** Raw bytes or streamed text on stdout, for `cat`, `logs`, `--events`; never together with a document. */
   write(chunk: string | Uint8Array): void;
   /** Standard input, read to its end or just past `bytesMax`; absent means the process's own. */

@@ -1,20 +1,20 @@
 /** What `doctor` and `verify` share: their flags, the way from flags to a run, and what happens to the report. */
-import { boundElsewhere, requireBaseUrl, resolveTarget, type Target } from "../lib/client/target.ts";
-import { type ExitName, fail, osCodeOf } from "../lib/errors.ts";
+import { fail, osCodeOf } from "../lib/errors.ts";
 import type { Suite } from "../verify/check.ts";
 import { withBaseline } from "../verify/diff.ts";
-import type { ProbeTarget } from "../verify/evidence.ts";
 import { trimBodies } from "../verify/render/json.ts";
 import { FORMATS, type Format, renderReport } from "../verify/render/mod.ts";
 import { present } from "../verify/render/presentation.ts";
 import type { Report } from "../verify/report.ts";
-import { type RunOutcome, runSuites } from "../verify/runner.ts";
-import { loadRun, saveRun } from "../verify/saved-run.ts";
+import type { PlanDocument } from "../verify/run/plan.ts";
+import { saveRun } from "../verify/saved-run.ts";
 import { decide } from "../verify/verdict.ts";
 import type { ArgSpecs, ArgValues, CommandContext, CommandResult, Document } from "./_command.ts";
 import { localPath } from "./_output.ts";
+import { resolveProbeTarget } from "./_probe-target.ts";
+import { runInMode } from "./_run-modes.ts";
 import { readReport } from "./_saved-report.ts";
-import { TARGET_ARGS, targetFlags } from "./_target.ts";
+import { TARGET_ARGS } from "./_target.ts";
 
 const BODY_CHARS = 1_024;
 
@@ -66,7 +66,24 @@ export const REPORT_ARGS = {
     description: "An earlier report: only what is new or changed since counts for the exit code",
   },
   deep: { type: "boolean", description: "Also ask what is slow or mints a token" },
-  "allow-write": { type: "boolean", description: "Consent to probes that write" },
+  plan: { type: "boolean", description: "Show the requests it would send; send nothing" },
+  offline: { type: "boolean", description: "Look at this machine only; ask no service" },
+  wait: {
+    type: "duration",
+    valueHint: "DURATION",
+    description: "Repeat until everything passes, at most this long; the last attempt decides",
+  },
+  watch: {
+    type: "duration",
+    valueHint: "DURATION",
+    description: "Repeat at this interval until Ctrl-C and print what changes",
+  },
+  events: { type: "boolean", description: "Print what happens as one JSON object per line" },
+  bundle: {
+    type: "string",
+    valueHint: "FILE",
+    description: "Also write report, evidence, state files and log ends to a .tar.gz, without secrets",
+  },
 } as const satisfies ArgSpecs;
 
 /** Parsed values of `REPORT_ARGS`; all may be missing when another command calls. */
@@ -79,125 +96,95 @@ export interface ReportRequest {
   readonly provider?: string;
   readonly workspace?: string;
   readonly refresh: boolean;
+  /** Consent and wishes of a write probe; absent where nothing writes. */
+  readonly write?: WriteRequest;
 }
 
-/** Runs a suite and returns its report; writes what `--report` and `--save-evidence` ask for. */
+/** What a write probe may do. */
+export interface WriteRequest {
+  readonly allowed: boolean;
+  /** A record that the operator names for an edit, or a collection for a create. */
+  readonly path?: string;
+  /** Base URL of the provider's own API, `{provider}` filled in. */
+  readonly providerUrl?: string;
+}
+
+/** Runs a suite and returns its report; writes what `--report`, `--save-evidence` and `--bundle` ask for. */
 export async function makeReport(
   request: ReportRequest,
   args: ReportArgs,
   context: CommandContext,
 ): Promise<CommandResult<Report & Document>> {
+  requireOneMode(args, context);
   const outputs = (args.report ?? []).map((text) => reportOutput(text, context));
-  const { report, saved } = await run(request, args, context);
-  const judged =
-    args.baseline === undefined
-      ? report
-      : againstBaseline(report, readReport(context, args.baseline), args.baseline);
-  const shown = trimBodies(judged, args["max-body"] ?? BODY_CHARS);
+  const finish = async (made: Report): Promise<Report> => {
+    const judged =
+      args.baseline === undefined
+        ? made
+        : againstBaseline(made, readReport(context, args.baseline), args.baseline);
+    return trimBodies(judged, args["max-body"] ?? BODY_CHARS);
+  };
+  const { outcome, target, report, exit } = await runInMode(request, args, context, finish);
   const evidenceDir = args["save-evidence"];
-  if (evidenceDir !== undefined) saveRun(context.ports.fs, localPath(context, evidenceDir), saved);
-  for (const { format, path } of outputs) writeFile(context, path, await renderReport(shown, format));
+  if (evidenceDir !== undefined) saveRun(context.ports.fs, localPath(context, evidenceDir), outcome.saved);
+  for (const { format, path } of outputs) writeFile(context, path, await renderReport(report, format));
+  const shown =
+    args.bundle === undefined
+      ? report
+      : { ...report, bundle: await bundled(context, args.bundle, { report, saved: outcome.saved, target }) };
   present(shown, args.short === true ? "short" : "full");
-  return { document: shown as Report & Document, exit: shown.exit as ExitName };
+  return { document: shown as Report & Document, exit };
 }
 
-async function run(request: ReportRequest, args: ReportArgs, context: CommandContext): Promise<RunOutcome> {
-  const { ports, globals, signal } = context;
-  const fromDir = args["from-evidence"];
-  const target =
-    fromDir === undefined
-      ? probeTarget(await resolveFor(request, args, context), request.provider ?? null, ports.host.homeDir)
-      : nowhere(request.provider ?? null);
-  return runSuites({
-    command: request.command,
-    suite: request.suite,
-    target,
-    ports,
-    evidence: {
-      refresh: request.refresh,
-      deep: args.deep === true,
-      allowWrite: args["allow-write"] === true,
-    },
-    failOn: args["fail-on"] ?? "error",
-    only: args.only ?? [],
-    skip: args.skip ?? [],
-    timeoutMs: globals.timeoutMs,
-    includeBodies: args["include-bodies"] === true,
-    signal,
-    ...(fromDir === undefined ? {} : { replay: loadRun(ports.fs, localPath(context, fromDir)) }),
-  });
-}
-
-async function resolveFor(
+/** The requests a run would send. Nothing is sent. */
+export async function makePlan(
   request: ReportRequest,
   args: ReportArgs,
   context: CommandContext,
-): Promise<Target> {
-  const target = await resolveTarget(
-    { ...targetFlags(args, request.workspace), mount: args.mount },
-    context.ports,
+): Promise<CommandResult<PlanDocument>> {
+  const { planRun } = await import("../verify/run/plan.ts");
+  const asked = { ...request, providerUrl: request.write?.providerUrl };
+  const document = await planRun({
+    command: request.command,
+    suite: request.suite,
+    target: await resolveProbeTarget(asked, args, context, { lookup: false }),
+    ports: context.ports,
+    evidence: {
+      refresh: request.refresh,
+      deep: args.deep === true,
+      allowWrite: request.write?.allowed === true,
+    },
+    only: args.only ?? [],
+    skip: args.skip ?? [],
+    signal: context.signal,
+  });
+  return { document, exit: "PASS" };
+}
+
+function requireOneMode(args: ReportArgs, { globals }: CommandContext): void {
+  const together = (a: boolean, b: boolean, words: string) => {
+    if (a && b) fail("usage", words);
+  };
+  const loops = args.wait !== undefined || args.watch !== undefined;
+  together(args.wait !== undefined, args.watch !== undefined, "--wait ends and --watch does not: give one");
+  together(loops, args["from-evidence"] !== undefined, "saved evidence does not change: nothing to wait for");
+  together(args.events === true, globals.json, "--events prints a stream and --json one document: give one");
+  together(
+    args.watch !== undefined && args.events !== true,
+    globals.json,
+    "--watch prints no document: use --events instead of --json",
   );
-  requireBaseUrl(target.fileApiUrl, target.sources.fileApiUrl);
-  requireBaseUrl(target.controlPlaneUrl, target.sources.controlPlaneUrl);
-  return target;
+  if (args.watch !== undefined && args.watch < 1_000)
+    fail("usage", `--watch ${args.watch}ms is too short, the least is 1s`);
 }
 
-/** The target as collectors take it: no token goes to a host it does not belong to, no default host into a local stack. */
-export function probeTarget(
-  target: Target,
-  provider: string | null,
-  homeDir: string | null = null,
-): ProbeTarget {
-  // Reports are shared: whose home it was does not matter.
-  const short = (text: string) => (homeDir === null ? text : text.replaceAll(`${homeDir}/`, "~/"));
-  const { sources } = target;
-  // A control plane that nobody named is not part of a stack that somebody did name.
-  const named = sources.controlPlaneUrl !== "default" || sources.fileApiUrl === "default";
-  const controlPlaneUrl = named ? target.controlPlaneUrl : null;
-  const elsewhere: ProbeTarget["boundElsewhere"][number][] = [];
-  const usable = (kind: "workspace" | "cloud", token: Target["workspaceToken"], url: string | null) => {
-    if (token === null || url === null) return null;
-    if (!boundElsewhere(token, url)) return { value: token.value, source: short(token.source) };
-    elsewhere.push({ kind, source: short(token.source), server: token.server ?? "another host", url });
-    return null;
-  };
-  return {
-    fileApiUrl: target.fileApiUrl,
-    controlPlaneUrl,
-    workspace: target.workspace,
-    workspaceToken: usable("workspace", target.workspaceToken, target.fileApiUrl),
-    cloudToken: usable("cloud", target.cloudToken, controlPlaneUrl),
-    home: target.home.dir,
-    mountDir: target.mountDir,
-    sources: Object.fromEntries(
-      Object.entries(sources).flatMap(([key, value]) => (value === null ? [] : [[key, short(value)]])),
-    ),
-    problems: Object.entries(target.problems).map(([part, error]) => ({
-      part,
-      code: error.code,
-      message: short(error.message),
-      hint: short(error.hint),
-    })),
-    boundElsewhere: elsewhere,
-    provider,
-  };
-}
-
-/** A target for replayed evidence, which brings its own. */
-function nowhere(provider: string | null): ProbeTarget {
-  return {
-    fileApiUrl: "",
-    controlPlaneUrl: null,
-    workspace: null,
-    workspaceToken: null,
-    cloudToken: null,
-    home: null,
-    mountDir: null,
-    sources: {},
-    problems: [],
-    boundElsewhere: [],
-    provider,
-  };
+async function bundled(
+  context: CommandContext,
+  path: string,
+  made: Parameters<typeof import("./_bundle.ts").writeBundle>[2],
+): Promise<NonNullable<Report["bundle"]>> {
+  const { writeBundle } = await import("./_bundle.ts");
+  return writeBundle(context, localPath(context, path), made);
 }
 
 /** The report judged again: findings that an earlier report already had do not count. */

@@ -5,7 +5,7 @@ import { PROVIDERS, providerById } from "../lib/providers/registry.ts";
 import type { Report } from "../verify/report.ts";
 import { listChecks } from "./_check-list.ts";
 import { type CommandContext, type CommandResult, command, type Document } from "./_command.ts";
-import { makeReport, REPORT_ARGS, type ReportArgs } from "./_report.ts";
+import { makePlan, makeReport, REPORT_ARGS, type ReportArgs, type ReportRequest } from "./_report.ts";
 
 /** What can be verified. */
 export type VerifySuite = "discovery" | "digest" | "writeback";
@@ -17,16 +17,22 @@ export type VerifyArgs = ReportArgs & {
   readonly what: VerifySuite;
   readonly provider?: string;
   readonly refresh?: boolean;
+  readonly "allow-write"?: boolean;
+  readonly path?: string;
+  readonly "provider-url"?: string;
 };
 
 /** Runs one suite and returns the report. `discovery` refreshes unless `refresh` is false. */
 export function verify(args: VerifyArgs, context: CommandContext): Promise<CommandResult<Report & Document>> {
+  return makeReport(requestOf(args, context), args, context);
+}
+
+function requestOf(args: VerifyArgs, { ports }: CommandContext): ReportRequest {
   const refresh = args.what === "discovery" && args.refresh !== false;
-  return makeReport(
-    { command: `verify ${args.what}`, suite: args.what, provider: args.provider, refresh },
-    args,
-    context,
-  );
+  const request = { command: `verify ${args.what}`, suite: args.what, provider: args.provider, refresh };
+  if (args.what !== "writeback") return request;
+  const providerUrl = args["provider-url"] ?? ports.host.env.RELAYFILE_PROVIDER_URL;
+  return { ...request, write: { allowed: args["allow-write"] === true, path: args.path, providerUrl } };
 }
 
 export default command({
@@ -45,6 +51,17 @@ export default command({
       description: "One provider, such as jira; else all",
     },
     refresh: { type: "boolean", default: true, description: "With --no-refresh, judge discovery as it is" },
+    "allow-write": { type: "boolean", description: "Consent to write probes (writeback only)" },
+    path: {
+      type: "string",
+      valueHint: "PATH",
+      description: "The record a write probe may edit, or the collection it may create in",
+    },
+    "provider-url": {
+      type: "string",
+      valueHint: "URL",
+      description: "The provider's own API, to read back what was written; {provider} is filled in",
+    },
     ...REPORT_ARGS,
   },
   examples: [
@@ -52,6 +69,10 @@ export default command({
     ["relayfile verify discovery jira --json", "one provider, one document for an agent"],
     ["relayfile verify digest", "are today's digests complete, and what fills them"],
     ["relayfile verify writeback linear", "routes, examples and the ops of one provider"],
+    [
+      "relayfile verify writeback jira --allow-write",
+      "write a marked throwaway record, follow it to the provider, clean up",
+    ],
     ["relayfile verify discovery --report curl=repro.sh", "also write the requests as a shell script"],
   ],
   run: async (args, context) => {
@@ -66,6 +87,7 @@ export default command({
       fail("usage", `no provider ${JSON.stringify(args.provider)} is known`, { hint: `Providers: ${known}` });
     }
     if (args.list) return listChecks(what, { only: args.only, skip: args.skip, refresh: args.refresh });
+    if (args.plan) return makePlan(requestOf({ ...args, what }, context), args, context);
     return verify({ ...args, what }, context);
   },
 });

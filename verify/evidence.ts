@@ -8,6 +8,7 @@ import type { Clock, Host, LocalFs } from "../lib/ports.ts";
 import type { Effect } from "./check.ts";
 import type { EvidenceName, Facts, TargetFact } from "./facts.ts";
 import type { Recorder } from "./http/recorder.ts";
+import type { WrittenThing } from "./report.ts";
 
 export type * from "./facts.ts";
 export type { Answer, Probe } from "./http/recorder.ts";
@@ -40,6 +41,8 @@ export interface ProbeTarget {
   readonly boundElsewhere: TargetFact["boundElsewhere"];
   /** One provider, or null for all. */
   readonly provider: string | null;
+  /** The provider's own API, for reading back what was written; absent when nobody named it. */
+  readonly providerApi?: { readonly baseUrl: string; readonly token: HeldToken | null };
 }
 
 /** What the caller allows. */
@@ -49,6 +52,10 @@ export interface EvidenceOptions {
   /** Time slow or minting calls too. */
   readonly deep: boolean;
   readonly allowWrite: boolean;
+  /** Look at this machine only: what would need a request is withheld. */
+  readonly offline?: boolean;
+  /** Where a write probe may write: a record or a collection that the operator names; null for a throwaway of its own. */
+  readonly writePath?: string | null;
 }
 
 /** Why there is no evidence. `absent`: nothing refers to it; `withheld`: a flag would allow it; `failed`: it could not be had. */
@@ -71,6 +78,8 @@ export interface EvidenceContext {
   readonly redactor: Redactor;
   readonly options: EvidenceOptions;
   readonly signal: AbortSignal;
+  /** What write probes wrote, entered before it is sent, so that a run that ends early can still say it. */
+  readonly ledger: WrittenThing[];
   /** Other evidence of the same run, collected at most once. */
   get<N extends EvidenceName>(name: N): Promise<Collected<Facts[N]>>;
 }
@@ -138,10 +147,11 @@ export function collectingStore(
   const byName = new Map(collectors.map((spec) => [spec.name, spec]));
   const memo = new Map<EvidenceName, Promise<Collected<never>>>();
   const records: EvidenceRecord[] = [];
+  const http = context.options.offline === true ? { ...context.http, send: refuseOffline } : context.http;
   const get = <N extends EvidenceName>(name: N): Promise<Collected<Facts[N]>> => {
     const known = memo.get(name);
     if (known !== undefined) return known as Promise<Collected<Facts[N]>>;
-    const pending = collectOne(byName.get(name), { ...context, get }, records);
+    const pending = collectOne(byName.get(name), { ...context, http, get }, records);
     memo.set(name, pending as Promise<Collected<never>>);
     return pending as Promise<Collected<Facts[N]>>;
   };
@@ -161,6 +171,13 @@ export function replayingStore(saved: readonly EvidenceRecord[]): EvidenceStore 
   };
 }
 
+/** Thrown instead of sending; its evidence is then withheld, not failed. */
+class NotAsked extends Error {}
+
+async function refuseOffline(): Promise<never> {
+  throw new NotAsked("not asked: --offline looks at this machine only");
+}
+
 async function collectOne(
   spec: EvidenceSpec | undefined,
   context: EvidenceContext,
@@ -176,13 +193,11 @@ async function collectOne(
     outcome = isGap(result) ? result : { value: redactor.json(result) };
   } catch (thrown) {
     // A collector's own trouble must not end the suite: it becomes an answer that says it could not be told.
-    outcome = failed(
-      redactor.text(
-        isRelayfileError(thrown)
-          ? thrown.message
-          : `${spec.name} could not be collected: ${messageOf(thrown)}`,
-      ),
-    );
+    const words = isRelayfileError(thrown)
+      ? thrown.message
+      : `${spec.name} could not be collected: ${messageOf(thrown)}`;
+    outcome =
+      thrown instanceof NotAsked ? { gap: "withheld", reason: thrown.message } : failed(redactor.text(words));
   }
   const durationMs = Math.round(clock.monotonicMs() - started);
   const base = {

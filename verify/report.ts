@@ -120,6 +120,12 @@ export const CheckResult = z.object({
   findingIds: z.array(z.string()),
   /** True for a check that only runs because another needs it. */
   prerequisite: z.boolean(),
+  /** Under `--wait`: what each attempt said, the last one included. */
+  attempts: z
+    .array(z.object({ n: z.int(), status: CheckStatus, durationMs: z.number(), reason: z.string() }))
+    .optional(),
+  /** True when it passed after an attempt in which it did not. */
+  flaky: z.boolean().optional(),
 });
 /** One question and its answer. */
 export type CheckResult = z.infer<typeof CheckResult>;
@@ -178,6 +184,46 @@ const identity = z.object({
   expiresAt: z.string().nullable(),
   fingerprint: z.string(),
 });
+
+/** One attempt of a run under `--wait`. */
+const attempt = z.object({
+  n: z.int(),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  outcome: z.string(),
+  exit: z.string(),
+  verdict: z.string(),
+});
+
+/** Something a write probe wrote, and what has become of it. */
+export const WrittenThing = z.object({
+  at: z.string(),
+  action: z.enum(["create", "edit"]),
+  provider: z.string(),
+  path: z.string(),
+  marker: z.string(),
+  opId: z.string().nullable(),
+  /** Id at the provider. */
+  externalId: z.string().nullable(),
+  canonicalPath: z.string().nullable(),
+  url: z.string().nullable(),
+  /** `unknown`: the run ended before this could be told. */
+  state: z.enum(["removed", "restored", "left", "never-arrived", "unknown"]),
+  /** How to undo it; null when nothing is left to undo. */
+  undo: z.object({ text: z.string(), argv: z.array(z.string()) }).nullable(),
+});
+/** Something a write probe wrote, and what has become of it. */
+export type WrittenThing = z.infer<typeof WrittenThing>;
+
+/** A support bundle that was written beside the report. */
+export const BundleNote = z.object({
+  path: z.string(),
+  bytes: z.number(),
+  files: z.array(z.object({ path: z.string(), what: z.string(), bytes: z.number() })),
+  redactions: z.object({ rules: z.array(z.string()), count: z.number() }),
+});
+/** A support bundle that was written beside the report. */
+export type BundleNote = z.infer<typeof BundleNote>;
 
 const matrixRow = z.object({ provider: z.string(), phases: z.record(z.string(), CheckStatus) });
 
@@ -268,6 +314,12 @@ export const Report = z.looseObject({
   ),
   redactions: z.object({ rules: z.array(z.string()), count: z.number() }),
   truncated: z.array(z.object({ what: z.string(), kept: z.number(), dropped: z.number() })),
+  /** Under `--wait`: every attempt, the last one included. */
+  attempts: z.array(attempt).optional(),
+  /** What write probes wrote; absent when none ran. */
+  writes: z.array(WrittenThing).optional(),
+  /** What `--bundle` wrote. */
+  bundle: BundleNote.optional(),
 });
 /** The whole run. */
 export type Report = z.infer<typeof Report>;

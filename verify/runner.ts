@@ -17,8 +17,9 @@ import type { EvidenceName, Facts } from "./facts.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { createRecorder } from "./http/recorder.ts";
 import { printable } from "./printable.ts";
-import type { Report } from "./report.ts";
-import { type RawResult, runChecks } from "./schedule.ts";
+import type { RunNews } from "./run/events.ts";
+import type { Report, WrittenThing } from "./report.ts";
+import { type RawResult, runChecks, severityOf } from "./schedule.ts";
 import { selectChecks } from "./select.ts";
 import type { Interruption } from "./verdict.ts";
 
@@ -39,7 +40,12 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Judge saved evidence instead of asking anything. */
   readonly replay?: SavedRun;
-  readonly onResult?: (result: RawResult) => void;
+  /** Told what happens while it happens, redacted. */
+  readonly observe?: (news: RunNews) => void;
+  /** Shared by the attempts of one command; made up when absent. */
+  readonly runId?: string;
+  /** Counts the attempts of one command from 1. */
+  readonly attempt?: number;
 }
 
 /** A run as saved by `--save-evidence`. */
@@ -53,6 +59,9 @@ export interface RunOutcome {
   readonly report: Report;
   readonly saved: SavedRun;
 }
+
+/** How long a run without `--timeout` waits in all for servers that ask it to slow down. */
+const SLOW_DOWN_MS = 5_000;
 
 /** Variables whose values are secrets by their name. */
 const SECRET_VARIABLE = /TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL|PRIVATE_KEY/i;
@@ -68,8 +77,15 @@ export async function runSuites(options: RunOptions): Promise<RunOutcome> {
   });
   const startedAtMs = ports.clock.now();
   const started = ports.clock.monotonicMs();
-  const runId = ports.random.uuid().replaceAll("-", "").slice(0, 10);
+  const runId = options.runId ?? newRunId(ports.random);
   const redactor = learnSecrets(options);
+  const tell = (news: RunNews) => options.observe?.(printable(redactor.json(news)));
+  tell({
+    type: "run.started",
+    command: options.command,
+    attempt: options.attempt ?? 1,
+    checks: checks.map(({ check }) => check.id),
+  });
   const recorder = createRecorder({
     fetch: ports.fetch,
     clock: ports.clock,
@@ -78,7 +94,10 @@ export async function runSuites(options: RunOptions): Promise<RunOutcome> {
     tokens: { workspace: target.workspaceToken?.value ?? null, cloud: target.cloudToken?.value ?? null },
     signal: options.signal,
     includeBodies: options.includeBodies,
+    slowDownMs: options.timeoutMs ?? SLOW_DOWN_MS,
+    onExchange: (exchange) => tell(exchangeNews(exchange)),
   });
+  const ledger: WrittenThing[] = [];
   const store: EvidenceStore =
     options.replay === undefined
       ? collectingStore(COLLECTORS, {
@@ -90,16 +109,22 @@ export async function runSuites(options: RunOptions): Promise<RunOutcome> {
           redactor,
           options: options.evidence,
           signal: options.signal,
+          ledger,
         })
       : replayingStore(options.replay.evidence);
   const effects = new Map(COLLECTORS.map((spec) => [spec.name, spec.effect]));
+  let done = 0;
   const raw = await runChecks({
     checks,
     evidence: store,
     clock: ports.clock,
     signal: options.signal,
     effectOf: (name) => effects.get(name) ?? "read",
-    onResult: options.onResult,
+    onStart: (check) => tell({ type: "check.started", checkId: check.id }),
+    onResult: (result) => {
+      for (const news of resultNews(result)) tell(news);
+      tell({ type: "progress", done: ++done, total: checks.length });
+    },
   });
   const exchanges = options.replay?.exchanges ?? recorder.exchanges;
   const finishedAtMs = ports.clock.now();
@@ -136,11 +161,71 @@ export async function runSuites(options: RunOptions): Promise<RunOutcome> {
     exchanges,
     { rules: [...redactor.summary.rules], count: redactor.summary.count },
   );
-  return { report: printable(redactor.json(report)), saved: { evidence: store.records, exchanges } };
+  const whole = ledger.length === 0 ? report : { ...report, writes: structuredClone(ledger) };
+  return { report: printable(redactor.json(whole)), saved: { evidence: store.records, exchanges } };
+}
+
+/** The id shared by all requests of a command, and by its attempts. */
+export function newRunId(random: Ports["random"]): string {
+  return random.uuid().replaceAll("-", "").slice(0, 10);
+}
+
+function exchangeNews({
+  id,
+  service,
+  attempt,
+  correlationId,
+  request,
+  response,
+  error,
+  timing,
+}: Exchange): RunNews {
+  return {
+    type: "exchange",
+    id,
+    service,
+    method: request.method,
+    url: request.url,
+    attempt,
+    status: response?.status ?? null,
+    failure: error?.class ?? null,
+    totalMs: timing.totalMs,
+    correlationId,
+  };
+}
+
+function resultNews({ result, check, findings }: RawResult): RunNews[] {
+  return [
+    ...findings.map(
+      (draft): RunNews => ({
+        type: "finding",
+        code: draft.code,
+        checkId: check.id,
+        severity: severityOf(check, draft),
+        confidence: draft.confidence ?? "confirmed",
+        title: draft.title,
+        subject: draft.subject,
+      }),
+    ),
+    {
+      type: "check.finished",
+      checkId: check.id,
+      status: result.status,
+      reason: result.reason,
+      durationMs: result.durationMs,
+      findings: findings.length,
+    },
+  ];
 }
 
 /** The redactor of a run, knowing every secret this process holds. */
-function learnSecrets({ ports, target }: RunOptions): Redactor {
+export function learnSecrets({
+  ports,
+  target,
+}: {
+  readonly ports: Pick<Ports, "host">;
+  readonly target: Pick<ProbeTarget, "workspaceToken" | "cloudToken">;
+}): Redactor {
   const redactor = createRedactor();
   redactor.learn(target.workspaceToken?.value, "workspace-token");
   redactor.learn(target.cloudToken?.value, "cloud-token");

@@ -30,6 +30,8 @@ export interface RunInput {
   /** Ends the run early; checks that are not done become `unknown`. */
   readonly signal: AbortSignal;
   readonly effectOf: (name: EvidenceName) => CheckResult["effect"];
+  /** Called when a check begins to be answered: all it stands on is done. */
+  readonly onStart?: (check: Check) => void;
   /** Called when a check is done, for progress and event streams. */
   readonly onResult?: (result: RawResult) => void;
 }
@@ -69,6 +71,7 @@ async function runOne(
     if (status === "pass" || status === "warn") continue;
     blocking.push(...(status === "skip" && skippedBecause.length > 0 ? skippedBecause : [id]));
   }
+  input.onStart?.(check);
   const startedAt = new Date(input.clock.now()).toISOString();
   const started = input.clock.monotonicMs();
   const done = (

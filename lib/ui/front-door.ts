@@ -134,6 +134,9 @@ function contextOf(
     progress: (line) => {
       if (!globals.json && !globals.quiet) output.progress(line);
     },
+    status: (line) => {
+      if (!globals.json && !globals.quiet) output.status(line);
+    },
     write: (chunk) => output.stream(chunk),
     stdin: terminal.stdin,
   };

@@ -65,6 +65,17 @@ export class Output {
     });
   }
 
+  /** One line on stderr that replaces the last such line, if that is a terminal; null removes it. */
+  status(line: string | null): void {
+    this.enqueue(async () => {
+      const { isTty, columns } = await this.terminal.stderr.screen();
+      if (!isTty || this.terminal.env.TERM === "dumb") return;
+      // Cut to the screen: a wrapped line could not be overwritten.
+      const text = line === null ? "" : (await this.style("stderr")).dim(line.slice(0, (columns ?? 80) - 1));
+      await this.terminal.stderr.write(`\r\u001b[K${text}`);
+    });
+  }
+
   /** How text on a stream looks. */
   async style(stream: "stdout" | "stderr"): Promise<Style> {
     const { styleOf } = await import("./style.ts");

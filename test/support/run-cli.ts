@@ -2,7 +2,7 @@
 import { COMMANDS, SECTIONS } from "../../commands/mod.ts";
 import type { Ports } from "../../lib/ports.ts";
 import { runFrontDoor } from "../../lib/ui/front-door.ts";
-import { recordedTerminal } from "./terminal.ts";
+import { type RecordedTerminal, recordedTerminal } from "./terminal.ts";
 
 /** What one run left behind. */
 export interface CliRun {
@@ -13,10 +13,26 @@ export interface CliRun {
   readonly document: Record<string, unknown>;
 }
 
-/** Runs `words`, separated by spaces or given one by one; `stdin` is what standard input holds. */
-export async function runCli(words: string | readonly string[], ports: Ports, stdin = ""): Promise<CliRun> {
+/** What a test may decide about the terminal. */
+export interface CliOptions {
+  readonly stdin?: string;
+  readonly env?: Record<string, string>;
+  readonly tty?: boolean;
+  /** Gets the terminal before the run, to send signals later. */
+  readonly onTerminal?: (terminal: RecordedTerminal) => void;
+}
+
+/** Runs `words`, separated by spaces or given one by one; `options` as text is what standard input holds. */
+export async function runCli(
+  words: string | readonly string[],
+  ports: Ports,
+  options: string | CliOptions = {},
+): Promise<CliRun> {
   const argv = typeof words === "string" ? words.split(" ") : words;
-  const terminal = { ...recordedTerminal(argv), stdin: async () => new TextEncoder().encode(stdin) };
+  const { stdin = "", onTerminal, ...screen } = typeof options === "string" ? { stdin: options } : options;
+  const recorded = recordedTerminal(argv, screen);
+  const terminal = { ...recorded, stdin: async () => new TextEncoder().encode(stdin) };
+  onTerminal?.(recorded);
   const exit = await runFrontDoor(terminal, {
     sections: SECTIONS,
     commands: COMMANDS,

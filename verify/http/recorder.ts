@@ -8,6 +8,7 @@ import { CLIENT } from "../../lib/limits.ts";
 import type { Redactor } from "../../lib/model/redact.ts";
 import type { Clock, Fetch } from "../../lib/ports.ts";
 import type { AnswerKind, ProbeFact, Service, TransportClass } from "../facts.ts";
+import { repeatAfterMs } from "../run/slow-down.ts";
 import { curlArgv, type Exchange, shellLine, TOKEN_VARIABLES } from "./exchange.ts";
 import { previewValue } from "./shape.ts";
 
@@ -66,6 +67,10 @@ export interface RecorderOptions {
   readonly signal: AbortSignal;
   /** Keep record bodies in previews. */
   readonly includeBodies: boolean;
+  /** How long all probes together may wait because servers ask them to slow down, ms. Default 0: never. */
+  readonly slowDownMs?: number;
+  /** Called with every exchange when it is recorded. */
+  readonly onExchange?: (exchange: Exchange) => void;
 }
 
 /** Sends probes and remembers every exchange in the order they were sent. */
@@ -74,26 +79,55 @@ export interface Recorder {
   readonly exchanges: readonly Exchange[];
 }
 
-/** Makes a recorder. At most eight requests are in flight per host. */
+/**
+ * Makes a recorder. At most eight requests are in flight per host. A server that answers with Retry-After is asked again
+ * after that time, within `slowDownMs`; every attempt is an exchange of its own and the last one is the answer.
+ */
 export function createRecorder(options: RecorderOptions): Recorder {
+  const { clock, signal, onExchange } = options;
   const exchanges: Exchange[] = [];
   const gates = new Map<string, Gate>();
   let count = 0;
+  let leftMs = options.slowDownMs ?? 0;
+  const once = async (probe: Probe, number: number) => {
+    const seq = ++count;
+    const host = new URL(probe.baseUrl).host;
+    const gate = gates.get(host) ?? makeGate(PER_HOST_MAX);
+    gates.set(host, gate);
+    await gate.enter();
+    try {
+      const { exchange, answer } = await attempt(options, probe, seq, number);
+      exchanges.push(exchange);
+      exchanges.sort((a, b) => a.seq - b.seq);
+      onExchange?.(exchange);
+      return answer;
+    } finally {
+      gate.leave();
+    }
+  };
   return {
     exchanges,
     async send(probe) {
-      const seq = ++count;
-      const host = new URL(probe.baseUrl).host;
-      const gate = gates.get(host) ?? makeGate(PER_HOST_MAX);
-      gates.set(host, gate);
-      await gate.enter();
-      try {
-        const { exchange, answer } = await attempt(options, probe, seq);
-        exchanges.push(exchange);
-        exchanges.sort((a, b) => a.seq - b.seq);
-        return answer;
-      } finally {
-        gate.leave();
+      for (let number = 1; ; number++) {
+        const answer = await once(probe, number);
+        const { status, retryAfter } = answer.probe;
+        const effect = probe.effect ?? "read";
+        const waitMs = repeatAfterMs({
+          attempt: number,
+          status,
+          retryAfter,
+          nowMs: clock.now(),
+          leftMs,
+          effect,
+        });
+        if (waitMs === null || signal.aborted) return answer;
+        leftMs -= waitMs;
+        const rested = await clock.sleep(waitMs, signal).then(
+          () => true,
+          // The run ended while waiting: what the server said is the answer.
+          () => false,
+        );
+        if (!rested) return answer;
       }
     },
   };
@@ -103,6 +137,7 @@ async function attempt(
   options: RecorderOptions,
   probe: Probe,
   seq: number,
+  number: number,
 ): Promise<{ exchange: Exchange; answer: Answer }> {
   const { clock, redactor } = options;
   const method = probe.method ?? "GET";
@@ -170,7 +205,7 @@ async function attempt(
   const exchange: Exchange = {
     id,
     seq,
-    attempt: 1,
+    attempt: number,
     service: probe.service,
     correlationId,
     startedAt: new Date(sentAtMs).toISOString(),

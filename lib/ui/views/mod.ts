@@ -44,5 +44,6 @@ export const VIEWS: Record<string, () => Promise<{ default: View }>> = {
   "relayfile.report": () => import("./report.ts"),
   "relayfile.checks": () => import("./checks.ts"),
   "relayfile.explanation": () => import("./explanation.ts"),
+  "relayfile.plan": () => import("./plan.ts"),
   "relayfile.report-diff": () => import("./report-diff.ts"),
 };
