@@ -12,7 +12,7 @@ import type {
   WriteRules,
 } from "../providers/definition.ts";
 import { providerById, resourceOf } from "../providers/registry.ts";
-import { applyNormal, collectionPath } from "./apply.ts";
+import { applyNormal } from "./apply.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { type CallResult, callProvider } from "./provider-call.ts";
 import { anchorPathOf } from "./pure/aliases.ts";
@@ -25,6 +25,7 @@ import { isEnvelope, recordOfBytes } from "./pure/records.ts";
 import { validateWrite } from "./pure/validate.ts";
 import { isReceipt, writeReceipt } from "./receipts.ts";
 import { resolveReferences } from "./references.ts";
+import { collectionPath } from "./round.ts";
 
 /** One op as the service hands it over. */
 export interface WritebackRequest {

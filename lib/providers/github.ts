@@ -1,39 +1,10 @@
 /** GitHub: repositories with issues, pull requests, comments, reviews and commits. Everything is below its repository. */
-import { at, byBucket, byEdited, byKey, isRecord, list, paramsOf, records, rest, text } from "./_read.ts";
-import type {
-  AliasRule,
-  Params,
-  ProviderDefinition,
-  ProviderRecord,
-  ResourceDefinition,
-} from "./definition.ts";
+import { api, fullNameOf, idOf, numberOf, placeOf, REPO, updatedOf } from "./_github.ts";
+import { at, byBucket, byEdited, byKey, isRecord, list, records, rest, text } from "./_read.ts";
+import type { AliasRule, ProviderDefinition, ProviderRecord, ResourceDefinition } from "./definition.ts";
+import { GITHUB_LISTS } from "./github-lists.ts";
 import { readGithubWebhook } from "./github-webhook.ts";
 import * as schemas from "./schemas/github.ts";
-
-const REPO = "/github/repos/{owner}/{repo}";
-const idOf = (record: ProviderRecord) => text(record, "id");
-const numberOf = (record: ProviderRecord) => text(record, "number");
-const updatedOf = (record: ProviderRecord) =>
-  text(record, "updated_at", "submitted_at", "published_at", "created_at");
-const api = (params: Params, rest: string) =>
-  `/repos/${encodeURIComponent(params.owner ?? "")}/${encodeURIComponent(params.repo ?? "")}/${rest}`;
-
-/** Owner, repository and (for children) the number, from the first API or web address that names them. */
-function placeOf(...places: string[]): (record: ProviderRecord) => Params | null {
-  const address =
-    /\/(?:repos\/)?(?<owner>[^/]+)\/(?<repo>[^/]+)\/(?:issues|pulls?|labels|milestones?|releases|commits?|comments)\/(?<number>[^/?#]*)/;
-  return (record) => {
-    for (const place of places) {
-      const found = paramsOf(text(record, place).replace(/^https?:\/\/[^/]+(\/api\/v3)?/, ""), address);
-      if (found !== null) return found;
-    }
-    return null;
-  };
-}
-
-function fullNameOf(record: ProviderRecord): Params | null {
-  return paramsOf(text(record, "full_name", "repository.full_name"), /^(?<owner>[^/]+)\/(?<repo>[^/]+)$/);
-}
 
 const ISSUE_ALIASES: readonly AliasRule[] = [
   byKey("by-id", (record) => numberOf(record) || null),
@@ -231,91 +202,6 @@ const reviewComments: ResourceDefinition = {
   },
 };
 
-/** A collection of one repository that only GitHub itself changes. */
-function readOnlyList(
-  name: string,
-  objectType: string,
-  about: string,
-  rules: Pick<
-    NonNullable<ResourceDefinition["records"]>,
-    "models" | "id" | "idPattern" | "title" | "params"
-  > & {
-    columns: (record: ProviderRecord) => Readonly<Record<string, unknown>>;
-    updated?: (record: ProviderRecord) => string;
-    file?: string;
-  },
-): ResourceDefinition {
-  const { columns, updated = updatedOf, file = "{id}.json", ...record } = rules;
-  return {
-    name,
-    objectType,
-    about,
-    path: `${REPO}/${name}`,
-    readOnly: `${about} cannot be edited through files`,
-    records: {
-      ...record,
-      updated,
-      file,
-      label: () => "",
-      index: columns,
-      aliases: [byKey("by-id", (value) => record.id(value) || null)],
-    },
-  };
-}
-
-const shaOf = (record: ProviderRecord) => text(record, "sha", "id");
-const messageOf = (record: ProviderRecord) => text(record, "message", "commit.message");
-
-const lists = [
-  readOnlyList("commits", "commit", "Commits that were pushed", {
-    models: ["Commit", "GithubCommit"],
-    id: shaOf,
-    idPattern: "[0-9a-f]{7,64}",
-    title: (record) => messageOf(record).split("\n", 1)[0] ?? "",
-    updated: (record) => text(record, "timestamp", "commit.committer.date"),
-    params: (record) => fullNameOf(record) ?? placeOf("html_url", "url")(record),
-    file: "{id}/meta.json",
-    columns: (record) => ({
-      sha: shaOf(record),
-      message: messageOf(record),
-      authorLogin: text(record, "author.username", "author.login"),
-      committedAt: text(record, "timestamp", "commit.committer.date"),
-    }),
-  }),
-  readOnlyList("commit-comments", "commit_comment", "Comments on commits", {
-    models: ["CommitComment"],
-    id: idOf,
-    idPattern: "\\d+",
-    title: (record) => text(record, "body").split("\n", 1)[0] ?? "",
-    params: placeOf("url", "html_url"),
-    columns: (record) => ({ sha: text(record, "commit_id") }),
-  }),
-  readOnlyList("labels", "label", "Labels", {
-    models: ["Label", "GithubLabel"],
-    id: idOf,
-    idPattern: "\\d+",
-    title: (record) => text(record, "name"),
-    params: placeOf("url"),
-    columns: (record) => ({ name: text(record, "name"), color: text(record, "color") }),
-  }),
-  readOnlyList("milestones", "milestone", "Milestones", {
-    models: ["Milestone", "GithubMilestone"],
-    id: numberOf,
-    idPattern: "\\d+",
-    title: (record) => text(record, "title"),
-    params: placeOf("url", "html_url"),
-    columns: (record) => ({ number: record.number ?? null, state: text(record, "state") }),
-  }),
-  readOnlyList("releases", "release", "Releases", {
-    models: ["Release", "GithubRelease"],
-    id: idOf,
-    idPattern: "\\d+",
-    title: (record) => text(record, "name", "tag_name"),
-    params: placeOf("url", "html_url"),
-    columns: (record) => ({ tag: text(record, "tag_name"), draft: record.draft === true }),
-  }),
-];
-
 /** An exact file below a pull request whose writing is an action. */
 function pullAction(
   file: string,
@@ -398,7 +284,7 @@ export const github: ProviderDefinition = {
     commentsOf("pulls", "pull-comments"),
     reviews,
     reviewComments,
-    ...lists,
+    ...GITHUB_LISTS,
     ...actions,
   ],
   queries: [

@@ -1,12 +1,8 @@
 /** Linear: issues, comments, labels, projects, teams and what they refer to. Writes are GraphQL mutations. */
-import { byBucket, byEdited, byKey, child, graphql, isRecord, omit, records, text } from "./_read.ts";
-import type {
-  ProviderDefinition,
-  ProviderRecord,
-  ProviderRequest,
-  ResourceDefinition,
-  WebhookReading,
-} from "./definition.ts";
+
+import { idOf, lookup, mutate, readOne, UUID, updatedOf } from "./_linear.ts";
+import { byBucket, byEdited, byKey, child, isRecord, omit, records, text } from "./_read.ts";
+import type { ProviderDefinition, ProviderRecord, ResourceDefinition, WebhookReading } from "./definition.ts";
 import {
   COMMENT_FIELDS,
   ISSUE_FIELDS,
@@ -19,12 +15,8 @@ import {
   PROJECT_FIELDS,
 } from "./schemas/linear.ts";
 
-const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const PRIORITIES = ["no-priority", "urgent", "high", "medium", "low"];
 
-const idOf = (record: ProviderRecord) => text(record, "id");
-const updatedOf = (record: ProviderRecord) =>
-  text(record, "updatedAt", "updated_at", "createdAt", "created_at");
 const stateOf = (record: ProviderRecord) => text(record, "state.name", "state_name", "stateName");
 const teamIdsOf = (record: ProviderRecord) =>
   text(record, "team.id", "teamId") || records(record, "teams.nodes").map((team) => text(team, "id"));
@@ -32,56 +24,6 @@ const priorityOf = (record: ProviderRecord) => {
   const priority = record.priority;
   return typeof priority === "number" ? (PRIORITIES[priority] ?? "") : "";
 };
-
-/** `mutation { issueCreate(input: $input) { success issue { … } } }`, with typed variables. */
-function mutate(
-  field: string,
-  args: Record<string, [type: string, value: unknown]>,
-  entity?: string,
-  fields = "id",
-) {
-  const names = Object.keys(args);
-  const declared = names.map((name) => `$${name}: ${args[name]?.[0]}`).join(", ");
-  const passed = names.map((name) => `${name}: $${name}`).join(", ");
-  const selection = entity === undefined ? "success" : `success ${entity} { ${fields} }`;
-  const variables = Object.fromEntries(names.map((name) => [name, args[name]?.[1]]));
-  return graphql(`mutation(${declared}) { ${field}(${passed}) { ${selection} } }`, variables, field, entity);
-}
-
-function readOne(field: string, fields: string, id: string): ProviderRequest {
-  return graphql(`query($id: String!) { ${field}(id: $id) { ${fields} } }`, { id }, field);
-}
-
-/** A list that only Linear itself changes. */
-function lookup(
-  name: string,
-  objectType: string,
-  model: string,
-  about: string,
-  title: string,
-): ResourceDefinition {
-  return {
-    name,
-    objectType,
-    about,
-    path: `/linear/${name}`,
-    readOnly: `${about} are changed in Linear itself`,
-    records: {
-      models: [model],
-      id: idOf,
-      idPattern: UUID,
-      title: (record) => text(record, title, "name", "displayName", "number"),
-      updated: updatedOf,
-      file: "{id}.json",
-      label: () => "",
-      index: (record) => ({
-        name: text(record, "name"),
-        ...(name === "teams" ? { key: text(record, "key") } : {}),
-      }),
-      aliases: [byKey("by-id", idOf), { kind: "title", segment: "by-name" }],
-    },
-  };
-}
 
 const issues: ResourceDefinition = {
   name: "issues",

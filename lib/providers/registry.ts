@@ -1,7 +1,7 @@
 /** The one list of providers. Adding one is its file and a line here. */
 import { segmentsOf } from "../model/path.ts";
-import type { ProviderDefinition, ResourceDefinition } from "./definition.ts";
 import { confluence } from "./confluence.ts";
+import type { ProviderDefinition, ResourceDefinition } from "./definition.ts";
 import { github } from "./github.ts";
 import { jira } from "./jira.ts";
 import { linear } from "./linear.ts";
