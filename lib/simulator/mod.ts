@@ -13,8 +13,8 @@ import { simulateGithub } from "./github.ts";
 import { simulateJira } from "./jira.ts";
 import { simulateLinear } from "./linear.ts";
 import { simulateNotion } from "./notion.ts";
-import { simulateSlack } from "./slack.ts";
 import { isObject, type SimulatedAnswer, type SimulatedProvider } from "./simulator.ts";
+import { simulateSlack } from "./slack.ts";
 
 /** One call that reached a simulated provider. */
 export interface RecordedCall {

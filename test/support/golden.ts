@@ -1,7 +1,8 @@
 /** Compares a whole text with a stored one; `UPDATE_GOLDEN=1` rewrites it. */
+
+import { expect } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect } from "bun:test";
 
 const ROOT = join(import.meta.dir, "..", "golden");
 
