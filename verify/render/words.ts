@@ -79,10 +79,15 @@ export function evidenceLine(item: Finding["evidence"][number]): string {
   }
 }
 
-/** The curl line that shows a finding best: of its first request that only reads, else of its first request. */
-export function curlOf(report: Report, finding: Finding): Report["exchanges"][number] | null {
+/** The requests a finding cites, each once, in the order it cites them. */
+export function exchangesOf(report: Report, finding: Finding): Report["exchanges"] {
   const ids = finding.evidence.flatMap((item) => (item.type === "http" ? [item.exchangeId] : []));
-  const exchanges = ids.flatMap((id) => report.exchanges.find((exchange) => exchange.id === id) ?? []);
+  return [...new Set(ids)].flatMap((id) => report.exchanges.find((exchange) => exchange.id === id) ?? []);
+}
+
+/** The request whose curl line shows a finding best: the first that only reads, else the first. */
+export function curlOf(report: Report, finding: Finding): Report["exchanges"][number] | null {
+  const exchanges = exchangesOf(report, finding);
   return exchanges.find((exchange) => exchange.repro.effect === "read") ?? exchanges[0] ?? null;
 }
 

@@ -1,10 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { diffReports, withBaseline } from "../../../verify/diff.ts";
 import { printable } from "../../../verify/printable.ts";
-import { renderGithub } from "../../../verify/render/github.ts";
 import { trimBodies } from "../../../verify/render/json.ts";
-import { renderJunit } from "../../../verify/render/junit.ts";
-import { renderMarkdown } from "../../../verify/render/markdown.ts";
 import { FORMATS, renderReport } from "../../../verify/render/mod.ts";
 import { renderShort } from "../../../verify/render/short.ts";
 import { PLAIN } from "../../../verify/render/style.ts";
@@ -132,42 +129,6 @@ describe("formats", () => {
     for (const line of renderText(report(), style).split("\n")) {
       expect(line).toMatch(/^[ -~]*$/);
     }
-  });
-
-  test("JUnit is well-formed XML with the counts of the statuses", () => {
-    const text = renderJunit(report());
-    expect(text).toContain('tests="5" failures="1" errors="1" skipped="1"');
-    expect(text).not.toContain("<script>");
-    expect(text).not.toContain("\u0007");
-    let depth = 0;
-    for (const [tag] of text.replace(/<\?.*?\?>/, "").matchAll(/<[^>]+>/g)) {
-      if (tag.startsWith("</")) depth--;
-      else if (!tag.endsWith("/>")) depth++;
-      expect(depth).toBeGreaterThanOrEqual(0);
-    }
-    expect(depth).toBe(0);
-  });
-
-  test("Markdown lets no text become markup or a mention", () => {
-    const text = renderMarkdown(report());
-    const outsideCode = text.replaceAll(/`` .*? ``|(?<!\\)`[^`]*(?<!\\)`/g, "");
-    expect(outsideCode).not.toContain("<script>");
-    expect(outsideCode).not.toContain("@everyone");
-    for (const heading of [
-      "### Summary",
-      "### Empirical evidence",
-      "### Suspected root cause (hypothesis)",
-      "### Asks",
-      "### Context",
-    ]) {
-      expect(text).toContain(heading);
-    }
-  });
-
-  test("GitHub commands stay below their cap, one a line", () => {
-    const lines = renderGithub(report()).trimEnd().split("\n");
-    expect(lines.length).toBeLessThanOrEqual(10);
-    for (const line of lines) expect(line).toMatch(/^::(error|warning|notice) title=[^:]+::/);
   });
 
   test("control characters of a server's text reach no terminal", () => {
