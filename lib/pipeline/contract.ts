@@ -1,5 +1,6 @@
 /** Writes what a provider's subtree says about itself: layout, indexes of resources, schemas and examples. */
 import type { Era } from "../model/era.ts";
+import { sha256Hex } from "../model/sha256.ts";
 import type { TreeChange, TreeStore } from "../ports.ts";
 import type { ProviderDefinition } from "../providers/definition.ts";
 import { providerById } from "../providers/registry.ts";
@@ -7,7 +8,6 @@ import type { PipelineDeps } from "./deps.ts";
 import { advertisedResources, type DiscoveryFile, resourceFiles } from "./pure/discovery.ts";
 import { bytesOf } from "./pure/json.ts";
 import { adapterFile, layoutFile, rootIndexFile, workspaceLayoutFile } from "./pure/layout.ts";
-import { sha256Hex } from "./pure/sha256.ts";
 import { listAll } from "./stage.ts";
 
 /** A contract file with the hash of its bytes. */

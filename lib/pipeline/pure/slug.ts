@@ -2,8 +2,8 @@
 
 import { FILE_API, PIPELINE } from "../../limits.ts";
 import { utf8Length } from "../../model/path.ts";
+import { sha256Hex } from "../../model/sha256.ts";
 import type { BucketStyle } from "../../providers/definition.ts";
-import { sha256Hex } from "./sha256.ts";
 
 /**
  * Lower-case ASCII words joined by `-`, at most 80 characters, cut at a word boundary. Empty when nothing is left
