@@ -1,4 +1,5 @@
 /** `relayfile serve`: the embedded file API, control plane and provider simulator over one data directory. */
+import { FILE_API } from "../lib/limits.ts";
 import { MAY_2026_ERA } from "../lib/model/era.ts";
 import { absolutePath } from "../lib/mount/layout.ts";
 import { startStack } from "../lib/runtime/bun/stack.ts";
@@ -46,6 +47,13 @@ export default command({
     },
     emulate: { type: "enum", options: ["2026-05"], description: "Behave as deployments did then" },
     "join-delay": { type: "duration", description: "Answer joins this late", valueHint: "DURATION" },
+    "rate-limit": {
+      type: "integer",
+      min: 0,
+      max: 10_000_000,
+      description: `Requests per agent in 10 s before 429 with Retry-After; 0 sets no limit (default ${FILE_API.rateLimitMax})`,
+      valueHint: "N",
+    },
     timezone: { type: "string", description: "Time zone of digests (default UTC)", valueHint: "ZONE" },
   },
   examples: [
@@ -61,6 +69,7 @@ export default command({
     const stack = await startStack({
       dataDir: absolutePath(args.data, ports.host.cwd),
       providers: args.provider,
+      rateLimit: { max: args["rate-limit"] ?? FILE_API.rateLimitMax, windowMs: FILE_API.rateLimitWindowMs },
       ports,
       ...(args.port === undefined ? {} : { port: args.port }),
       ...(args.workspace === undefined ? {} : { workspaceName: args.workspace }),

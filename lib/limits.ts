@@ -29,6 +29,9 @@ export const FILE_API = {
   deleteStormMax: 500,
   deleteStormWindowMs: MINUTE,
   lagWarnMs: 30 * SECOND,
+  /** Requests per workspace and agent in one window; a polling loop gone wild meets it, a mirror's first pull does not. */
+  rateLimitMax: 10_000,
+  rateLimitWindowMs: 10 * SECOND,
   eventsKeptMin: 10_000,
   eventsKeptMs: 7 * DAY,
 } as const;
