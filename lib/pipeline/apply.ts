@@ -4,6 +4,7 @@
  */
 import { isRelayfileError, messageOf } from "../errors.ts";
 import { PIPELINE } from "../limits.ts";
+import type { RejectedItem } from "../model/rejection.ts";
 import type { TreeStore } from "../ports.ts";
 import type { ProviderDefinition } from "../providers/definition.ts";
 import { providerById } from "../providers/registry.ts";
@@ -33,7 +34,9 @@ export interface BatchOutcome {
   readonly stale: number;
   /** Records that could not be used. */
   readonly rejected: number;
-  /** Reasons, at most five. */
+  /** The records that could not be used, each once, by their place in the input. */
+  readonly rejects: readonly RejectedItem[];
+  /** Their reasons, at most five. */
   readonly errorSamples: readonly string[];
   readonly written: readonly string[];
   readonly removed: readonly string[];
@@ -53,11 +56,14 @@ export async function applyRecords(
   deps: PipelineDeps,
 ): Promise<BatchOutcome> {
   const definition = providerById(provider);
-  if (definition === null) return total([], [], [`unknown provider ${provider}`], batch.records.length);
+  const none = (code: RejectedItem["code"], reason: string) =>
+    outcomeOf(
+      [],
+      batch.records.map((_record, index) => ({ index, code, reason })),
+    );
+  if (definition === null) return none("unknown_provider", `unknown provider ${provider}`);
   const bucketed = bucketByModel(definition, batch.model, batch.records);
-  if (!bucketed.known) {
-    return total([], [], [`${definition.id} has no model ${batch.model}`], batch.records.length);
-  }
+  if (!bucketed.known) return none("unknown_model", `${definition.id} has no model ${batch.model}`);
   const context = {
     origin: "provider_sync",
     correlationId: batch.correlationId,
@@ -66,12 +72,9 @@ export async function applyRecords(
   const options =
     batch.connectionId === undefined ? { context } : { context, connectionId: batch.connectionId };
   const outcome = await applyNormal(tree, definition, bucketed.records, options, deps);
-  const reasons = bucketed.rejected.map(({ index, reason }) => `record ${index}: ${reason}`);
-  return {
-    ...outcome,
-    rejected: outcome.rejected + reasons.length,
-    errorSamples: [...outcome.errorSamples, ...reasons].slice(0, 5),
-  };
+  const placed = outcome.rejects.map((one) => ({ ...one, index: bucketed.indexes[one.index] ?? one.index }));
+  const rejects = [...bucketed.rejected, ...placed].sort((a, b) => a.index - b.index);
+  return { ...outcome, ...summaryOf(rejects) };
 }
 
 /** Applies normal records of any resources of one provider, in order within each resource. */
@@ -83,7 +86,9 @@ export async function applyNormal(
   deps: PipelineDeps,
 ): Promise<BatchOutcome> {
   const order = new Map(provider.resources.map((resource, index) => [resource, index] as const));
-  const sorted = [...records].sort((a, b) => (order.get(a.resource) ?? 0) - (order.get(b.resource) ?? 0));
+  const sorted = [...records.entries()].sort(
+    ([, a], [, b]) => (order.get(a.resource) ?? 0) - (order.get(b.resource) ?? 0),
+  );
   const outcomes: BatchOutcome[] = [];
   for (let start = 0; start < sorted.length; start += ROUND_RECORDS) {
     outcomes.push(
@@ -96,18 +101,18 @@ export async function applyNormal(
 async function applyRound(
   tree: TreeStore,
   provider: ProviderDefinition,
-  records: readonly NormalRecord[],
+  records: readonly (readonly [index: number, record: NormalRecord])[],
   options: ApplyOptions,
   deps: PipelineDeps,
 ): Promise<BatchOutcome> {
   for (let attempt = 1; ; attempt++) {
     const round = newRound(tree, provider, options, deps);
-    const errors: string[] = [];
+    const rejects: RejectedItem[] = [];
     const fates: Fate[] = [];
-    for (const record of records) {
+    for (const [index, record] of records) {
       const fate = await place(round, record);
-      fates.push(typeof fate === "string" ? fate : "rejected");
-      if (typeof fate !== "string") errors.push(fate.rejected);
+      if (typeof fate === "string") fates.push(fate);
+      else rejects.push({ index, code: fate.code, reason: fate.rejected });
     }
     for (const collection of round.collections.values()) await collection.finish();
     try {
@@ -115,7 +120,7 @@ async function applyRound(
       for (const collection of round.collections.values())
         collection.settle((path) => revisions.get(path) ?? null);
       for (const [key, updated] of round.deleted) rememberDeleted(tree, key, updated);
-      return { ...total(fates, errors, [], 0), written, removed: deleted };
+      return { ...outcomeOf(fates, rejects), written, removed: deleted };
     } catch (error) {
       if (!isRelayfileError(error, "revision_conflict") || attempt >= PIPELINE.indexWriteAttemptsMax)
         throw error;
@@ -125,20 +130,19 @@ async function applyRound(
   }
 }
 
-function total(
-  fates: readonly Fate[],
-  errors: readonly string[],
-  more: readonly string[],
-  rejected: number,
-): BatchOutcome {
+function summaryOf(rejects: readonly RejectedItem[]) {
+  const errorSamples = rejects.slice(0, 5).map(({ index, reason }) => `record ${index}: ${reason}`);
+  return { rejected: rejects.length, rejects, errorSamples };
+}
+
+function outcomeOf(fates: readonly Fate[], rejects: readonly RejectedItem[]): BatchOutcome {
   const count = (fate: Fate) => fates.filter((candidate) => candidate === fate).length;
   return {
     applied: count("applied"),
     deleted: count("deleted"),
     unchanged: count("unchanged"),
     stale: count("stale"),
-    rejected: count("rejected") + rejected,
-    errorSamples: [...errors, ...more].slice(0, 5),
+    ...summaryOf(rejects),
     written: [],
     removed: [],
   };
@@ -151,11 +155,10 @@ function sum(outcomes: readonly BatchOutcome[]): BatchOutcome {
       deleted: all.deleted + next.deleted,
       unchanged: all.unchanged + next.unchanged,
       stale: all.stale + next.stale,
-      rejected: all.rejected + next.rejected,
-      errorSamples: [...all.errorSamples, ...next.errorSamples].slice(0, 5),
+      ...summaryOf([...all.rejects, ...next.rejects]),
       written: [...all.written, ...next.written],
       removed: [...all.removed, ...next.removed],
     }),
-    total([], [], [], 0),
+    outcomeOf([], []),
   );
 }

@@ -9,6 +9,8 @@ export interface PipelineDeps {
   readonly fetch: Fetch;
   readonly log: Log;
   readonly era: Era;
+  /** Ends long work, such as a sync of many pages; absent when nothing does. */
+  readonly signal?: AbortSignal;
   /** Base URL of a connected provider without trailing slash; null when it is not connected. */
   providerBaseUrl(providerId: string): string | null;
   /** Credential for the provider, or null when none is held. */

@@ -1,5 +1,6 @@
 /** One webhook, from the provider's raw body to files. */
 import { messageOf } from "../errors.ts";
+import type { RejectedItem, RejectionCode } from "../model/rejection.ts";
 import type { TreeStore } from "../ports.ts";
 import { providerById, resourceOf } from "../providers/registry.ts";
 import { applyNormal } from "./apply.ts";
@@ -31,6 +32,8 @@ export interface IngestOutcome {
    */
   readonly status: "applied" | "duplicate" | "stale" | "not_applicable" | "rejected";
   readonly reason?: string;
+  /** Only of `rejected`. */
+  readonly code?: RejectionCode;
   readonly written: string[];
   readonly deleted: string[];
 }
@@ -46,30 +49,32 @@ export async function ingestWebhook(
 ): Promise<IngestOutcome> {
   const provider = providerById(input.provider);
   const nothing = { written: [], deleted: [] };
-  if (provider === null)
-    return { status: "rejected", reason: `unknown provider ${input.provider}`, ...nothing };
+  const rejected = (code: RejectionCode, reason: string) =>
+    ({ status: "rejected", code, reason, ...nothing }) as const;
+  if (provider === null) return rejected("unknown_provider", `unknown provider ${input.provider}`);
   await materializeContract(tree, provider.id, deps);
-  if (!isObject(input.payload))
-    return { status: "rejected", reason: "the body is not a JSON object", ...nothing };
+  if (!isObject(input.payload)) return rejected("malformed_payload", "the body is not a JSON object");
 
   const headers = Object.fromEntries(
     Object.entries(input.headers).map(([name, value]) => [name.toLowerCase(), value]),
   );
   const reading = readSafely(() => provider.webhook(input.payload as Record<string, unknown>, headers));
+  if (reading.kind === "rejected") return rejected("unreadable_payload", reading.reason);
   if (reading.kind !== "records") return { status: reading.kind, reason: reading.reason, ...nothing };
 
   const records: NormalRecord[] = [];
-  const reasons: string[] = [];
-  for (const { resource: name, record, deleted, onlyIfAbsent } of reading.records) {
+  const refused: RejectedItem[] = [];
+  for (const [index, { resource: name, record, deleted, onlyIfAbsent }] of reading.records.entries()) {
     const resource = resourceOf(provider, name);
     if (resource === null) continue;
     const hints = { deleted: deleted === true, onlyIfAbsent: onlyIfAbsent === true };
     const normal = normalizeRecord(provider, resource, record, hints);
-    if ("rejected" in normal) reasons.push(normal.rejected);
+    if ("rejected" in normal) refused.push({ index, code: normal.code, reason: normal.rejected });
     else records.push(normal);
   }
   // A record that cannot be used rejects the webhook as a whole: half of an event is worse than none.
-  if (reasons.length > 0) return { status: "rejected", reason: reasons.join("; "), ...nothing };
+  const [first] = refused;
+  if (first !== undefined) return rejected(first.code, refused.map(({ reason }) => reason).join("; "));
 
   const context = {
     origin: "provider_sync",
@@ -78,9 +83,9 @@ export async function ingestWebhook(
   } as const;
   const outcome = await applyNormal(tree, provider, records, { context }, deps);
   const changed = { written: [...outcome.written], deleted: [...outcome.removed] };
+  const [worst] = outcome.rejects;
+  if (worst !== undefined) return { ...rejected(worst.code, worst.reason), ...changed };
   if (outcome.applied + outcome.deleted > 0) return { status: "applied", ...changed };
-  if (outcome.rejected > 0)
-    return { status: "rejected", reason: outcome.errorSamples.join("; "), ...changed };
   if (outcome.stale > 0) return { status: "stale", reason: "a newer record is stored", ...changed };
   return { status: "duplicate", reason: "everything it carries is stored already", ...changed };
 }

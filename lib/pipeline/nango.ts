@@ -4,6 +4,8 @@
  */
 import { fail, messageOf } from "../errors.ts";
 import { PIPELINE } from "../limits.ts";
+import type { RejectionCode } from "../model/rejection.ts";
+import type { RefusedRecord, SourceEvent, SyncJob } from "../model/sync-source.ts";
 import type { TreeStore } from "../ports.ts";
 import { providerById } from "../providers/registry.ts";
 import { applyRecords, type BatchOutcome } from "./apply.ts";
@@ -11,49 +13,15 @@ import { materializeContract } from "./contract.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { isObject, parseJson } from "./pure/json.ts";
 
-/** Records of one model of one connection that are ready to be fetched. */
-export interface SyncJob {
-  /** Provider id. */
-  readonly provider: string;
-  readonly providerConfigKey: string;
-  readonly connectionId: string;
-  readonly syncName: string;
-  readonly model: string;
-  /** ISO 8601; only records changed since. Null for everything. */
-  readonly modifiedAfter: string | null;
-  readonly cursor: string | null;
-}
-
-/** What a webhook of the source means. */
-export type SourceEvent =
-  /** A connection was created or overridden: the integration must be registered (cloud#736). */
-  | {
-      readonly kind: "connected";
-      readonly provider: string;
-      readonly connectionId: string;
-      readonly providerConfigKey: string;
-    }
-  | { readonly kind: "disconnected"; readonly provider: string; readonly connectionId: string }
-  | { readonly kind: "sync"; readonly job: SyncJob }
-  /** A sync of the source failed: nothing to fetch, worth a `sync.error`. */
-  | { readonly kind: "sync_failed"; readonly provider: string; readonly reason: string }
-  /** The provider's own webhook, passed through. */
-  | {
-      readonly kind: "forward";
-      readonly provider: string;
-      readonly payload: unknown;
-      readonly headers: Readonly<Record<string, string>>;
-    }
-  | { readonly kind: "not_applicable" | "rejected"; readonly reason: string };
-
 /** Reads a webhook of the source. */
 export function readSourceWebhook(body: unknown): SourceEvent {
-  if (!isObject(body)) return { kind: "rejected", reason: "the body is not a JSON object" };
+  const rejected = (code: RejectionCode, reason: string) => ({ kind: "rejected", code, reason }) as const;
+  if (!isObject(body)) return rejected("malformed_payload", "the body is not a JSON object");
   const text = (key: string) => (typeof body[key] === "string" ? body[key] : "");
   const providerConfigKey = text("providerConfigKey") || text("from");
   const provider = providerById(providerConfigKey)?.id;
   if (provider === undefined)
-    return { kind: "rejected", reason: `no provider for the key ${providerConfigKey || "(none)"}` };
+    return rejected("unknown_provider", `no provider for the key ${providerConfigKey || "(none)"}`);
   const connectionId = text("connectionId");
   const type = text("type");
   if (type === "forward") {
@@ -63,11 +31,12 @@ export function readSourceWebhook(body: unknown): SourceEvent {
     return {
       kind: "forward",
       provider,
+      connectionId: connectionId || null,
       payload: body.payload,
       headers: Object.fromEntries(headers) as Record<string, string>,
     };
   }
-  if (connectionId === "") return { kind: "rejected", reason: "the webhook names no connectionId" };
+  if (connectionId === "") return rejected("unreadable_payload", "the webhook names no connectionId");
   if (type === "auth") {
     if (body.success === false)
       return { kind: "not_applicable", reason: "the authorization did not succeed" };
@@ -80,14 +49,16 @@ export function readSourceWebhook(body: unknown): SourceEvent {
     const reason = isObject(body.error)
       ? String(body.error.description ?? body.error.type ?? "sync failed")
       : "sync failed";
-    return { kind: "sync_failed", provider, reason };
+    return { kind: "sync_failed", provider, connectionId, reason };
   }
   const model = text("model");
-  if (model === "") return { kind: "rejected", reason: "a sync webhook names its model" };
+  if (model === "") return rejected("unreadable_payload", "a sync webhook names its model");
   const modifiedAfter = text("modifiedAfter") || null;
   const syncName = text("syncName");
   return {
     kind: "sync",
+    provider,
+    connectionId,
     job: { provider, providerConfigKey, connectionId, syncName, model, modifiedAfter, cursor: null },
   };
 }
@@ -100,10 +71,12 @@ export interface SourceAccess {
 }
 
 /** What a sync did. */
-export interface SyncOutcome extends Omit<BatchOutcome, "written" | "removed" | "errorSamples"> {
+export interface SyncOutcome extends Omit<BatchOutcome, "written" | "removed" | "errorSamples" | "rejects"> {
   readonly records: number;
   readonly pages: number;
   readonly errorSamples: readonly string[];
+  /** The records that could not be used, whole. */
+  readonly refused: readonly RefusedRecord[];
   /** Where the next sync continues; null when the last page gave no cursor. */
   readonly cursor: string | null;
 }
@@ -137,6 +110,7 @@ export async function runSyncJob(
     stale: 0,
     rejected: 0,
     errorSamples: [],
+    refused: [],
     cursor: job.cursor,
   };
   let pending: unknown[] = [];
@@ -148,11 +122,18 @@ export async function runSyncJob(
     // A page that does not add up is retried as a whole rather than believed.
     if (counted !== pending.length)
       fail("internal_error", `${pending.length} records were sent and ${counted} are accounted for`);
-    outcome = added(outcome, result);
+    const refused = result.rejects.map(({ index, code, reason }) => ({
+      model: job.model,
+      record: pending[index],
+      code,
+      reason,
+    }));
+    outcome = { ...added(outcome, result), refused: [...outcome.refused, ...refused] };
     pending = [];
   };
   let cursor = job.cursor;
   do {
+    deps.signal?.throwIfAborted();
     const page = await fetchPage(job, cursor, access, deps);
     pending.push(...page.records);
     outcome = { ...outcome, pages: outcome.pages + 1, records: outcome.records + page.records.length };
@@ -228,7 +209,8 @@ async function fetchPage(
       if (error instanceof Error && error.name === "RelayfileError") throw error;
       trouble = `the source could not be reached: ${messageOf(error)}`;
     }
-    if (attempt < ATTEMPTS_MAX) await deps.clock.sleep(Math.min(waitMs, PIPELINE.refreshTotalTimeoutMs));
+    if (attempt < ATTEMPTS_MAX)
+      await deps.clock.sleep(Math.min(waitMs, PIPELINE.refreshTotalTimeoutMs), deps.signal);
   }
   return fail(
     limited ? "rate_limited" : "unavailable",

@@ -5,25 +5,25 @@ import type { Collection } from "./collection.ts";
 import { aliasPathsOf, anchorPathOf, isAlwaysRewritten } from "./pure/aliases.ts";
 import { JSON_TYPE } from "./pure/index-rows.ts";
 import { isObject, parseJsonBytes, sameBytes } from "./pure/json.ts";
-import { isOversize, type NormalRecord, normalizeRecord } from "./pure/normalize.ts";
+import { isOversize, type NormalRecord, normalizeRecord, type RejectedRecord } from "./pure/normalize.ts";
 import { isDirectoryRecord } from "./pure/paths.ts";
 import { envelopeBytes, recordOfBytes } from "./pure/records.ts";
 import { canonicalPathOf, collectionOf, type Round } from "./round.ts";
 import { deletedVersion } from "./tombstones.ts";
 
 /** What became of a record. */
-export type Fate = "applied" | "deleted" | "unchanged" | "stale" | "rejected";
+export type Fate = "applied" | "deleted" | "unchanged" | "stale";
 
 function keyOf(collection: Collection, record: NormalRecord): string {
   return `${collection.path} ${record.id}`;
 }
 
 /** Stages one record. Deletes of paths it no longer has come before its writes. */
-export async function place(round: Round, record: NormalRecord): Promise<Fate | { rejected: string }> {
+export async function place(round: Round, record: NormalRecord): Promise<Fate | RejectedRecord> {
   const { stage, provider, options, deps } = round;
   const { resource } = record;
   const rules = resource.records;
-  if (rules === undefined) return { rejected: `${resource.name} has no records` };
+  if (rules === undefined) return { rejected: `${resource.name} has no records`, code: "unknown_model" };
   const emission = deps.era.emission;
   const collection = await collectionOf(round, resource, record.params);
   const prior = await priorOf(round, collection, record);
@@ -47,6 +47,7 @@ export async function place(round: Round, record: NormalRecord): Promise<Fate | 
   });
   if (isOversize(bytes)) {
     return {
+      code: "record_too_large",
       rejected: `${resource.objectType} ${record.id} is ${bytes.length} bytes, the limit is ${PIPELINE.recordBytesMax}`,
     };
   }

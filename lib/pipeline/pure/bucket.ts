@@ -1,4 +1,5 @@
 /** Sorts a batch of raw records into its resource; unknown models give nothing, never an error. */
+import type { RejectedItem } from "../../model/rejection.ts";
 import type { ProviderDefinition } from "../../providers/definition.ts";
 import { resourceOfModel } from "../../providers/registry.ts";
 import { type NormalRecord, normalizeRecord } from "./normalize.ts";
@@ -6,8 +7,10 @@ import { type NormalRecord, normalizeRecord } from "./normalize.ts";
 /** Normal records of a batch, and what could not be used. */
 export interface Bucketed {
   readonly records: readonly NormalRecord[];
-  /** Reasons in input order, at most one per record. */
-  readonly rejected: readonly { readonly index: number; readonly reason: string }[];
+  /** For each record its place in the input. */
+  readonly indexes: readonly number[];
+  /** In input order, at most one per record. */
+  readonly rejected: readonly RejectedItem[];
   /** False when no resource takes this model. */
   readonly known: boolean;
 }
@@ -19,13 +22,18 @@ export function bucketByModel(
   raw: readonly unknown[],
 ): Bucketed {
   const resource = resourceOfModel(provider, model);
-  if (resource === null) return { records: [], rejected: [], known: false };
+  if (resource === null) return { records: [], indexes: [], rejected: [], known: false };
   const records: NormalRecord[] = [];
-  const rejected: { index: number; reason: string }[] = [];
+  const indexes: number[] = [];
+  const rejected: RejectedItem[] = [];
   for (const [index, value] of raw.entries()) {
     const normal = normalizeRecord(provider, resource, value);
-    if ("rejected" in normal) rejected.push({ index, reason: normal.rejected });
-    else records.push(normal);
+    if ("rejected" in normal) {
+      rejected.push({ index, code: normal.code, reason: normal.rejected });
+      continue;
+    }
+    records.push(normal);
+    indexes.push(index);
   }
-  return { records, rejected, known: true };
+  return { records, indexes, rejected, known: true };
 }

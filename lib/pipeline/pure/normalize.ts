@@ -1,6 +1,7 @@
 /** Raw provider records become normal ones: placed, identified, redacted, and known to be alive or gone. */
 
 import { PIPELINE } from "../../limits.ts";
+import type { RejectionCode } from "../../model/rejection.ts";
 import type {
   Params,
   ProviderDefinition,
@@ -33,6 +34,7 @@ export interface NormalRecord {
 /** A record that cannot be placed. */
 export interface RejectedRecord {
   readonly rejected: string;
+  readonly code: RejectionCode;
 }
 
 /** What a source knows beside the raw record. */
@@ -49,14 +51,16 @@ export function normalizeRecord(
   hints: RecordHints = {},
 ): NormalRecord | RejectedRecord {
   const rules = resource.records;
-  if (rules === undefined) return { rejected: `${provider.id} ${resource.name} has no records` };
-  if (!isObject(raw)) return { rejected: `a ${resource.objectType} record must be a JSON object` };
+  if (rules === undefined) return refused("unknown_model", `${provider.id} ${resource.name} has no records`);
+  if (!isObject(raw))
+    return refused("record_not_object", `a ${resource.objectType} record must be a JSON object`);
   const { _nango_metadata: metadata, ...record } = raw;
   const id = rules.id(record);
-  if (id === "") return { rejected: `a ${resource.objectType} record has no id` };
+  if (id === "") return refused("record_without_id", `a ${resource.objectType} record has no id`);
   const params = rules.params?.(record) ?? {};
   const missing = placeholdersOf(resource.path).find((name) => (params[name] ?? "") === "");
-  if (missing !== undefined) return { rejected: `${resource.objectType} ${id} does not say its ${missing}` };
+  if (missing !== undefined)
+    return refused("record_without_place", `${resource.objectType} ${id} does not say its ${missing}`);
   const payload = provider.redact?.(record, resource.name) ?? record;
   const title = rules.title(payload);
   return {
@@ -70,6 +74,10 @@ export function normalizeRecord(
     updated: instantOf(rules.updated(payload)),
     payload,
   };
+}
+
+function refused(code: RejectionCode, rejected: string): RejectedRecord {
+  return { rejected, code };
 }
 
 /** True when the stored bytes of a record are over the limit of one file. */

@@ -1,6 +1,7 @@
 /** The sync source over real HTTP on the loopback: webhooks, pages, rate limits, failures, duplicates (S14, S16). */
 import { afterEach, describe, expect, test } from "bun:test";
-import { readSourceWebhook, runSyncJob, type SyncJob } from "../../../lib/pipeline/nango.ts";
+import type { SyncJob } from "../../../lib/model/sync-source.ts";
+import { readSourceWebhook, runSyncJob } from "../../../lib/pipeline/nango.ts";
 import type { IndexRow } from "../../../lib/pipeline/pure/index-rows.ts";
 import { JIRA_ISSUES } from "../../../lib/simulator/seed/jira.ts";
 import { type MemoryTree, memoryTree } from "../../support/memory-tree.ts";
@@ -89,10 +90,15 @@ describe("readSourceWebhook()", () => {
       success: true,
       modifiedAfter: "2026-05-01T00:00:00Z",
     });
-    expect(event).toEqual({ kind: "sync", job: { ...job, modifiedAfter: "2026-05-01T00:00:00Z" } });
+    expect(event).toEqual({
+      kind: "sync",
+      provider: "jira",
+      connectionId: "conn-1",
+      job: { ...job, modifiedAfter: "2026-05-01T00:00:00Z" },
+    });
     expect(
       readSourceWebhook({ ...base, type: "sync", success: false, error: { description: "token revoked" } }),
-    ).toEqual({ kind: "sync_failed", provider: "jira", reason: "token revoked" });
+    ).toEqual({ kind: "sync_failed", provider: "jira", connectionId: "conn-1", reason: "token revoked" });
     expect(readSourceWebhook({ ...base, type: "sync", success: true })).toMatchObject({ kind: "rejected" });
   });
 
@@ -106,6 +112,7 @@ describe("readSourceWebhook()", () => {
     expect(readSourceWebhook(forwarded)).toEqual({
       kind: "forward",
       provider: "github",
+      connectionId: null,
       payload: { action: "opened" },
       headers: { "x-github-event": "issues" },
     });
