@@ -170,6 +170,10 @@ export interface LocalFs {
   appendFile(path: string, bytes: Uint8Array): void;
   /** Replaces the target atomically. */
   rename(from: string, to: string): void;
+  /** Swaps two existing entries atomically; false where the system cannot. */
+  exchange(a: string, b: string): boolean;
+  /** Renames without replacing; false when the target exists, or null where the system cannot promise it. */
+  renameNew(from: string, to: string): boolean | null;
   /** Removes a file or link; false when it did not exist. */
   unlink(path: string): boolean;
   /** Removes an empty directory. */

@@ -9,7 +9,7 @@ import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { conflictArtifact, revertedArtifact } from "./conflicts.ts";
 import { count, type Engine, isWritable, localOf, modeOf } from "./engine.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
-import { type Placement, placeAll, sameFile } from "./stage.ts";
+import { type Placement, placeAll, removeExpected } from "./stage.ts";
 import { blankEntry, type Entry } from "./state-db.ts";
 
 /** How to apply. `force`: the remote wins over any local state, without an artifact (read-only paths). */
@@ -225,11 +225,10 @@ function deny(
 /** Removes a file whose bytes are still those agreed on; false when the disk moved meanwhile. */
 function removeLocal(engine: Engine, path: string, rel: RelativeRemotePath, stat: FileStat | null): boolean {
   const { fs } = engine.world;
-  if (engine.mirror.problemAt(rel) !== null || !sameFile(fs.lstat(engine.mirror.absolute(rel)), stat)) {
+  if (!removeExpected({ fs, mirror: engine.mirror, layout: engine.layout }, rel, stat)) {
     engine.stale.add(path);
     return false;
   }
-  fs.unlink(engine.mirror.absolute(rel));
   engine.mirror.pruneParents(rel);
   engine.db.forget(path);
   return true;

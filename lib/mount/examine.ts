@@ -9,7 +9,7 @@ import { logDenial } from "./denials.ts";
 import { count, type Engine, isWritable, remoteOf } from "./engine.ts";
 import { timestamp } from "./layout.ts";
 import type { LocalState } from "./mirror.ts";
-import type { OutboxRecord } from "./outbox.ts";
+import { mayHaveLanded, type OutboxRecord } from "./outbox.ts";
 import { blankEntry, type Entry } from "./state-db.ts";
 
 /** What a look at some paths led to. */
@@ -101,7 +101,7 @@ function judge(engine: Engine, { rel, path, entry, local, trigger }: Look & { tr
     tracked,
     baseHash: entry?.hash ?? "",
     pendingHash: pending?.record.hash ?? null,
-    pendingMayHaveLanded: pending !== undefined && (!pending.neverSent || engine.inFlight.has(path)),
+    pendingMayHaveLanded: pending !== undefined && (mayHaveLanded(pending) || engine.inFlight.has(path)),
     refusedHash: entry?.refusedHash ?? "",
     deletePending: entry?.deletePending ?? false,
     writable: isWritable(engine, path) || (entry?.writeDenied === true && local.kind === "file" && !tracked),
@@ -172,7 +172,8 @@ function note(engine: Engine, { rel, path, entry, local, verdict }: Look & { ver
 /** Marks a confirmed file as deleted here; the push lane decides when, and whether, the server hears of it. */
 function markDeleted(engine: Engine, path: string): boolean {
   const pending = engine.outbox.unsentFor(path);
-  if (pending?.neverSent) engine.outbox.ack(pending.record.commandId, "superseded_by_local_delete");
+  if (pending !== undefined && !mayHaveLanded(pending))
+    engine.outbox.ack(pending.record.commandId, "superseded_by_local_delete");
   if (!engine.deletedAtMs.has(path)) engine.deletedAtMs.set(path, engine.now());
   if (engine.db.get(path)?.deletePending) return false;
   engine.db.patch(path, { deletePending: true });
@@ -199,8 +200,8 @@ function recordFor(
   const inFlight = engine.inFlight.has(path);
   // A save under way ends first; afterwards the path is looked at again.
   if (inFlight) return null;
-  const mayHaveLanded = pending !== undefined && !pending.neverSent;
-  const supersedes = [...(pending?.record.supersedes ?? []), ...(mayHaveLanded ? [pending.record.hash] : [])];
+  const sent = pending !== undefined && !pending.neverSent;
+  const supersedes = [...(pending?.record.supersedes ?? []), ...(sent ? [pending.record.hash] : [])];
   return {
     record: newRecord(engine, {
       rel,

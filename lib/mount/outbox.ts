@@ -311,6 +311,11 @@ export function identityOf(record: Pick<OutboxRecord, "commandId">): ContentIden
   return { kind: "mount-command", key: record.commandId, ttlSeconds: 604_800 };
 }
 
+/** True when the server may hold this save, or an earlier one that it replaced: then it must end, not vanish. */
+export function mayHaveLanded(item: Pending): boolean {
+  return !item.neverSent || (item.record.supersedes?.length ?? 0) > 0;
+}
+
 /** True when five attempts failed and a person should know, although trying goes on. */
 export function isExhausted(attempts: number): boolean {
   return attempts >= MOUNT.outboxAttemptsMax;

@@ -12,7 +12,7 @@ import { isClean } from "./state-db.ts";
 import { clearReappeared, observeAbsent } from "./tombstones.ts";
 
 /** Files read, staged and synced together. */
-const READ_BATCH = { files: 256, bytes: 8 * 1024 * 1024 } as const;
+const READ_BATCH = { files: 1_000, bytes: 16 * 1024 * 1024 } as const;
 
 /** Meta keys of the lane. */
 export const PULL_META = {

@@ -171,6 +171,16 @@ export function openRemote(context: RemoteContext) {
     };
   }
 
+  /** One entry of a bulk answer; null when it says neither what the file is nor that there is none. */
+  function stateOf(entry: { readonly path: string; readonly [key: string]: unknown }): RemoteState | null {
+    if (typeof entry.content === "string" && typeof entry.revision === "string") {
+      return { kind: "file", file: fileOf(entry as unknown as FileDocument) };
+    }
+    const code = (entry.error as { code?: unknown } | undefined)?.code;
+    if (code === "not_found") return { kind: "absent" };
+    return code === "forbidden" ? { kind: "denied" } : null;
+  }
+
   async function read(path: string, signal?: AbortSignal): Promise<RemoteState> {
     try {
       const document = await api.readFile(path, { signal, timeoutMs: context.timeoutMs });
@@ -190,8 +200,8 @@ export function openRemote(context: RemoteContext) {
     fileOf,
 
     /**
-     * Many paths at once: bulk where the server offers it, else parallel single reads. Paths missing from a bulk answer
-     * are asked for one by one, so absence is only ever concluded from a 404.
+     * Many paths at once: bulk where the server offers it, else parallel single reads. Paths a bulk answer says nothing
+     * about are asked for one by one, so absence is only ever concluded from an answer about that path.
      */
     async readAll(
       paths: readonly string[],
@@ -203,8 +213,10 @@ export function openRemote(context: RemoteContext) {
         try {
           const answer = await api.bulkRead(paths, { signal, timeoutMs: context.timeoutMs });
           const wanted = new Set(paths);
-          for (const document of documentsOf(answer)) {
-            if (wanted.has(document.path)) found.set(document.path, { kind: "file", file: fileOf(document) });
+          for (const entry of answer) {
+            if (!wanted.has(entry.path)) continue;
+            const state = stateOf(entry);
+            if (state !== null) found.set(entry.path, state);
           }
         } catch (error) {
           if (signal?.aborted || !isRelayfileError(error)) throw error;
@@ -263,20 +275,6 @@ export async function inParallel<T>(
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   if (failure !== null) throw (failure as { error: unknown }).error;
-}
-
-/** The files of a bulk-read answer, under either of its two keys, without the ones that could not be read. */
-function documentsOf(answer: unknown): FileDocument[] {
-  const { results, files } = answer as { results?: unknown; files?: unknown };
-  const list = Array.isArray(results) ? results : Array.isArray(files) ? files : [];
-  return list.filter(
-    (item): item is FileDocument =>
-      typeof item === "object" &&
-      item !== null &&
-      typeof (item as FileDocument).path === "string" &&
-      typeof (item as FileDocument).content === "string" &&
-      typeof (item as FileDocument).revision === "string",
-  );
 }
 
 /** The operation id of a refused write, as dead letters name it (spec mount-daemon 3.5). */

@@ -33,6 +33,9 @@ const FATAL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFIL
 /** Batches of this size or more share one sync of the file system instead of one per file. */
 const SHARED_SYNC_FROM = 4;
 
+/** Names are not used twice in a row: making a name again that was just removed is slow on ext4. */
+let serial = 0;
+
 /** The things staging needs. */
 export interface StageContext {
   readonly fs: LocalFs;
@@ -48,28 +51,36 @@ export function placeAll(context: StageContext, batch: readonly Placement[]): Pl
   const { fs, layout } = context;
   if (batch.length === 0) return [];
   fs.makeDir(layout.staging, 0o700);
+  const nameOf = (index: number) => `${layout.staging}/${serial + index}`;
   const shared = batch.length >= SHARED_SYNC_FROM;
-  const staged: (string | null)[] = [];
+  const staged = new Set<string>();
   try {
     for (const [index, placement] of batch.entries()) {
-      const temporary = `${layout.staging}/${index}`;
-      fs.unlink(temporary);
-      staged.push(temporary);
-      fs.writeFile(temporary, placement.bytes, { mode: placement.mode, exclusive: true, sync: !shared });
+      const temporary = nameOf(index);
+      staged.add(temporary);
+      // Left over from a process that died here: overwritten, never trusted.
+      fs.writeFile(temporary, placement.bytes, { mode: placement.mode, sync: !shared });
     }
     if (shared) fs.syncTree(layout.staging);
-    const results = batch.map((placement, index) => placeOne(context, placement, staged[index] as string));
+    const results = batch.map((placement, index) => {
+      const temporary = nameOf(index);
+      const placed = placeOne(context, placement, temporary);
+      if (placed.kind === "placed") staged.delete(temporary);
+      return placed;
+    });
     const touched = new Set(batch.map(({ rel }) => parentDirectory(context.mirror.absolute(rel))));
     if (shared) fs.syncTree(context.mirror.root);
     else for (const directory of touched) if (fs.lstat(directory) !== null) fs.syncDir(directory);
     return results;
   } finally {
-    for (const temporary of staged) if (temporary !== null) fs.unlink(temporary);
+    for (const temporary of staged) fs.unlink(temporary);
+    serial += batch.length;
   }
 }
 
-/** Checks the target a last time and renames; no await can come between. */
-function placeOne({ fs, mirror }: StageContext, placement: Placement, temporary: string): Placed {
+/** Checks the target a last time and puts the file there; no await can come between. */
+function placeOne(context: StageContext, placement: Placement, temporary: string): Placed {
+  const { fs, mirror } = context;
   const { rel, expect, keepAs } = placement;
   try {
     const problem = mirror.problemAt(rel);
@@ -82,13 +93,72 @@ function placeOne({ fs, mirror }: StageContext, placement: Placement, temporary:
       fs.makeDir(parentDirectory(keepAs));
       moveAway(fs, target, keepAs);
     }
-    moveInto(fs, temporary, target, placement);
+    const replaces = keepAs === null ? expect : null;
+    if (!putInto(context, { temporary, target, placement, replaces })) return { kind: "changed" };
     const stat = fs.lstat(target);
     return stat === null ? { kind: "changed" } : { kind: "placed", stat };
   } catch (error) {
     if (FATAL.has(osCodeOf(error) ?? "")) throw error;
     return { kind: "refused", message: messageOf(error) };
   }
+}
+
+/**
+ * Moves the staged file to its place. Where the system can, the move itself proves that nothing a person just saved is
+ * replaced: a new name must be free, and an old file is swapped out and looked at before it goes.
+ */
+function putInto(
+  context: StageContext,
+  move: { temporary: string; target: string; placement: Placement; replaces: FileStat | null },
+): boolean {
+  const { fs } = context;
+  const { temporary, target, placement, replaces } = move;
+  if (replaces === null) {
+    const moved = fs.renameNew(temporary, target);
+    if (moved !== null) return moved;
+    moveInto(fs, temporary, target, placement);
+    return true;
+  }
+  if (!fs.exchange(temporary, target)) {
+    moveInto(fs, temporary, target, placement);
+    return true;
+  }
+  if (sameFile(fs.lstat(temporary), replaces)) {
+    fs.unlink(temporary);
+    return true;
+  }
+  // A person was faster: their file goes back, and the path is decided again.
+  if (!fs.exchange(temporary, target)) fs.renameNew(temporary, target);
+  return false;
+}
+
+/**
+ * Removes a file that must still be the expected one: it is moved aside, looked at, and put back when it is not. False
+ * when it was not removed.
+ */
+export function removeExpected(
+  context: StageContext,
+  rel: RelativeRemotePath,
+  expect: FileStat | null,
+): boolean {
+  const { fs, mirror, layout } = context;
+  const target = mirror.absolute(rel);
+  if (mirror.problemAt(rel) !== null || expect === null || !sameFile(fs.lstat(target), expect)) return false;
+  fs.makeDir(layout.staging, 0o700);
+  const aside = `${layout.staging}/${serial++}`;
+  try {
+    fs.rename(target, aside);
+  } catch (error) {
+    if (osCodeOf(error) === "ENOENT") return true;
+    if (osCodeOf(error) !== "EXDEV") throw error;
+    return fs.unlink(target);
+  }
+  if (sameFile(fs.lstat(aside), expect)) {
+    fs.unlink(aside);
+    return true;
+  }
+  if (fs.renameNew(aside, target) === null) fs.rename(aside, target);
+  return false;
 }
 
 /** A rename keeps whatever was written until this very moment, even by a program that still holds the file open. */
@@ -98,6 +168,7 @@ function moveAway(fs: LocalFs, target: string, keepAs: string): void {
   } catch (error) {
     if (osCodeOf(error) !== "EXDEV") throw error;
     fs.writeFile(keepAs, fs.readFile(target), { sync: true });
+    fs.unlink(target);
   }
 }
 

@@ -285,12 +285,10 @@ class Simulation {
 
   private judgeSaves(): void {
     const { rig } = this;
-    const everApplied = new Set(rig.api.applied.map(({ hash }) => hash));
     const kept = new Set([...this.allBytes("")].map(([, text]) => sha256(text)));
     for (const [path, text] of this.lastSaved) {
       const hash = sha256(text);
-      const onServer =
-        everApplied.has(hash) || [...rig.api.files.values()].some((file) => sha256(file.bytes) === hash);
+      const onServer = rig.api.everStored.has(hash);
       if (!onServer && !kept.has(hash) && rig.local(path) !== text)
         this.problems.push(`a save of ${path} is lost: ${brief(text)}`);
     }
@@ -475,6 +473,7 @@ class Life {
 const CHANGES: ReadonlySet<string> = new Set([
   "writeFile",
   "rename",
+  "exchange",
   "unlink",
   "removeDir",
   "makeDir",

@@ -2,7 +2,8 @@
 import { runSeed } from "./run.ts";
 
 const limit = Number(process.argv[2] ?? "1000");
-for (let seed = 1; seed <= limit; seed++) {
+const first = Number(process.argv[3] ?? "1");
+for (let seed = first; seed < first + limit; seed++) {
   const { problems } = await runSeed(seed);
   if (problems.length === 0) continue;
   process.stdout.write(`failed at seed ${seed}: ${problems[0]}\n`);

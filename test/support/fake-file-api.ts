@@ -57,6 +57,8 @@ export class FakeFileApi {
   readonly requests: SeenRequest[] = [];
   /** How many times each (path, hash) was really applied, per identity: an operation must not happen twice. */
   readonly applied: { path: string; hash: string; identity: string | null; replaced: string | null }[] = [];
+  /** Hashes of everything the server ever held. */
+  readonly everStored = new Set<string>();
   intercept: Interceptor = () => null;
   /** Told of every upload that took effect: path, hash, and the hash it replaced. */
   onApplied: (path: string, hash: string, replaced: string | null) => void = () => undefined;
@@ -325,6 +327,7 @@ export class FakeFileApi {
     const revision = `rev_${++this.counter}`;
     const type = this.files.has(path) ? "file.updated" : "file.created";
     this.files.set(path, { bytes, revision, contentType });
+    this.everStored.add(sha256(bytes));
     this.event(type, path, revision, sha256(bytes), origin, correlationId);
     return revision;
   }

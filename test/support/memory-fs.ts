@@ -107,6 +107,26 @@ export class MemoryFs implements LocalFs {
     this.emit(to, "rename");
   }
 
+  exchange(a: string, b: string): boolean {
+    this.hook("rename", b);
+    const [first, second] = [this.parentOf(a), this.parentOf(b)];
+    const [one, two] = [first.parent.children.get(first.name), second.parent.children.get(second.name)];
+    if (one === undefined || two === undefined) return false;
+    first.parent.children.set(first.name, two);
+    second.parent.children.set(second.name, one);
+    one.ctimeMs = this.now();
+    two.ctimeMs = this.now();
+    this.emit(a, "rename");
+    this.emit(b, "rename");
+    return true;
+  }
+
+  renameNew(from: string, to: string): boolean {
+    if (this.find(to) !== null) return false;
+    this.rename(from, to);
+    return true;
+  }
+
   unlink(path: string): boolean {
     this.hook("unlink", path);
     const found = this.find(path);

@@ -4,6 +4,9 @@ import { osCodeOf } from "../../errors.ts";
 import type { FileStat, LocalFs } from "../../ports.ts";
 import { libc } from "./libc.ts";
 
+const NO_REPLACE = 1;
+const EXCHANGE = 2;
+
 /** The disk of this machine. */
 export function bunLocalFs(): LocalFs {
   return {
@@ -36,6 +39,13 @@ export function bunLocalFs(): LocalFs {
     },
     appendFile: (path, bytes) => fs.appendFileSync(path, bytes),
     rename: (from, to) => fs.renameSync(from, to),
+    exchange: (a, b) => libc()?.renameWith?.(a, b, EXCHANGE) === 0,
+    renameNew(from, to) {
+      const rename = libc()?.renameWith ?? null;
+      if (rename === null) return null;
+      if (rename(from, to, NO_REPLACE) === 0) return true;
+      return fs.lstatSync(to, { throwIfNoEntry: false }) === undefined ? null : false;
+    },
     unlink(path) {
       try {
         fs.unlinkSync(path);
