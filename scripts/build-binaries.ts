@@ -1,6 +1,7 @@
 /**
  * Builds the archives of a release: `bun scripts/build-binaries.ts [--target NAME|host]... [--out DIR] [--check]`.
- * The same commit gives the same bytes. `--check` builds nothing and judges what is in the directory.
+ * The same commit gives the same bytes. `--check` builds nothing and judges what is in the directory. The installer beside
+ * the archives knows its release from RELAYFILE_RELEASES, when that is set.
  */
 import {
   existsSync,
@@ -15,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { COMMANDS } from "../commands/mod.ts";
+import { messageOf } from "../lib/errors.ts";
 import { completionScript } from "../lib/ui/completion/mod.ts";
 import { commandOutline } from "../lib/ui/completion/outline.ts";
 import { VERSION } from "../lib/version.ts";
@@ -24,15 +26,8 @@ import { type BuildFacts, compile, ENTRY, ROOT } from "./build/compile.ts";
 import { thirdPartyLicenses } from "./build/licenses.ts";
 import { archiveName, hostTarget, TARGETS, type Target } from "./build/targets.ts";
 
-const { values } = parseArgs({
-  options: {
-    target: { type: "string", multiple: true, default: [] },
-    out: { type: "string", default: join(ROOT, "dist") },
-    check: { type: "boolean", default: false },
-  },
-});
-
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const values = readFlags();
 const isMusl = existsSync(`/lib/ld-musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`);
 const host = hostTarget(process.platform, process.arch, isMusl && !existsSync("/lib64/ld-linux-x86-64.so.2"));
 const targets = values.target.length === 0 ? TARGETS : values.target.map(targetNamed);
@@ -43,6 +38,24 @@ say(
   problems.length === 0 ? `ok: ${targets.length} archives in ${values.out}` : `${problems.length} problems`,
 );
 process.exit(problems.length === 0 ? 0 : 1);
+
+function readFlags() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        target: { type: "string", multiple: true, default: [] },
+        out: { type: "string", default: join(ROOT, "dist") },
+        check: { type: "boolean", default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    say(
+      `${messageOf(error)}\nusage: bun scripts/build-binaries.ts [--target NAME|host]... [--out DIR] [--check]`,
+    );
+    return process.exit(2);
+  }
+}
 
 function targetNamed(name: string): Target {
   const target = name === "host" ? host : TARGETS.find((each) => each.name === name);
@@ -77,6 +90,9 @@ async function buildAll(wanted: readonly Target[], out: string): Promise<void> {
       join(out, SUMS_FILE),
       `${sums.sort((a, b) => a.slice(66).localeCompare(b.slice(66))).join("\n")}\n`,
     );
+    const installer = readFileSync(join(ROOT, "scripts/install.sh"), "utf8");
+    const releases = process.env.RELAYFILE_RELEASES ?? "@RELEASES@";
+    writeFileSync(join(out, "install.sh"), installer.replace("@RELEASES@", releases), { mode: 0o755 });
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
