@@ -65,8 +65,17 @@ export const CAUSE_RULES: readonly CauseRule[] = [
   { effect: "doctor.sync-provider-error", cause: "writeback.provider-rejected", sharing: "provider" },
   { effect: "doctor.sync-provider-error", cause: "writeback.retries-exhausted", sharing: "provider" },
   { effect: "doctor.route-refused", cause: "doctor.scope-missing", sharing: "anything" },
+  { effect: "doctor.scope-refused", cause: "doctor.scope-missing", sharing: "anything" },
   { effect: "doctor.integrations-refused", cause: "doctor.scope-missing", sharing: "anything" },
   { effect: "discovery.refresh-refused", cause: "doctor.scope-missing", sharing: "anything" },
+  // Both look at one file: the part of the target that could not be read is the problem, the file is where it lies.
+  {
+    effect: "doctor.cloud-credential-damaged",
+    cause: "doctor.credential-unusable",
+    sharing: "fact",
+    fact: "part",
+  },
+  { effect: "doctor.workspace-unresolved", cause: "doctor.uuid-for-relay-id", sharing: "anything" },
   { effect: "doctor.mount-lagging", cause: "doctor.mount-daemon-dead", sharing: "anything" },
   { effect: "doctor.mount-lagging", cause: "doctor.circuit-open", sharing: "anything" },
   { effect: "doctor.cloud-wrong-service", cause: "doctor.services-swapped", sharing: "anything" },

@@ -74,7 +74,10 @@ export const cloudSessionValid = defineCheck({
       title: `${file.path} cannot be used: ${file.problem ?? file.state}`,
       subject: { kind: "file", ref: file.path },
       evidence: [{ type: "file", path: file.path }],
-      facts: { state: file.state },
+      facts: {
+        state: file.state,
+        part: file.name === "workspace-credentials" ? "workspaceToken" : "cloudToken",
+      },
       remedy: {
         text: "Sign in again; the file is written anew",
         commands: [suggest("relayfile login", "write")],

@@ -32,6 +32,7 @@ type Code =
   | "doctor.correlation-stripped"
   | "doctor.file-api-not-data-plane"
   | "doctor.route-not-found"
+  | "doctor.workspace-not-found"
   | "doctor.rate-limited"
   | "doctor.jwks-unreachable"
   | "doctor.file-api-failing"
@@ -139,6 +140,12 @@ const FINDINGS: Readonly<Record<Code, FindingSpec>> = {
     "Not a missing workspace and not a token problem.",
     "Check the base URL: it must not contain a path the server does not serve.",
   ),
+  "doctor.workspace-not-found": problem(
+    "The server has no workspace of this id. Deleted, never created here, or the token comes from another deployment.",
+    "404 that speaks of the workspace, on a route that exists.",
+    "Not a wrong base URL: routes are checked before, and not a refused token: that is 401 or 403.",
+    "List the workspaces, then join the one you mean; a token of another deployment only works there.",
+  ),
   "doctor.rate-limited": outage(
     "Too many requests from this workspace and agent.",
     "429; Retry-After says how long.",
@@ -181,7 +188,17 @@ export const workspaceReadable: Check = defineCheck({
   needs: ["access", "target"],
   wants: ["clock"],
   after: ["doctor.file-api-answers", "doctor.workspace-token-valid"],
-  refs: ["DR-03", "DR-06", "symptom:26", "symptom:27", "symptom:28", "symptom:30", "S04", "S33"],
+  refs: [
+    "DR-03",
+    "DR-06",
+    "symptom:23",
+    "symptom:26",
+    "symptom:27",
+    "symptom:28",
+    "symptom:30",
+    "S04",
+    "S33",
+  ],
   hint: "Join the workspace again, or follow the server's message",
   findings: FINDINGS,
   run: ({ access, target, clock }) => judgeAccess(access, target, clock),
@@ -301,6 +318,14 @@ function readAnswer(probe: ProbeFact, target: TargetFact, clock: ClockFact | nul
     );
   if (probe.status === 403) return readRefusal(probe, quoted, join);
   if (probe.status === 401) return readRejection(probe, target, clock, quoted, join);
+  if (probe.status === 404 && says(/workspace/i))
+    return finding(
+      "doctor.workspace-not-found",
+      `the file API has no such workspace${quoted}`,
+      probe,
+      [suggest("relayfile workspace list")],
+      ["the base URL: the route exists", "the token's scopes: they are checked later"],
+    );
   return finding(
     "doctor.route-not-found",
     `the file API does not know this route (${probe.status})${quoted}`,

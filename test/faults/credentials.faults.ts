@@ -1,0 +1,137 @@
+/** Credential files and variables: missing, damaged, of another host, or in each other's way. */
+import { randomUUID } from "node:crypto";
+import { faultsOf } from "./fault.ts";
+
+const HOUR_MS = 3_600_000;
+const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+/** Cloud credentials. */
+export const cloudCredentialFaults = faultsOf(
+  "credentials",
+  { breaks: ["cloud-token"], never: ["doctor.workspace-token-expired", "doctor.wrong-token-kind"] },
+  [
+    {
+      id: "cloud-file-not-json",
+      refs: ["DR-04"],
+      inject: (bench) => bench.homeFile(".relayfile/cloud-credentials.json", '{"apiUrl": "http'),
+      expect: { root: "doctor.credential-unusable", exit: 0 },
+      never: ["doctor.cloud-session-expired"],
+    },
+    {
+      id: "cloud-session-over",
+      refs: ["symptom:4", "DR-04"],
+      needs: ["control-plane"],
+      inject: (bench) =>
+        bench.cloudFile({
+          accessToken: `cld_at_${randomUUID()}`,
+          accessTokenExpiresAt: at(-HOUR_MS),
+          refreshTokenExpiresAt: at(-HOUR_MS / 2),
+        }),
+      expect: { root: "doctor.cloud-session-expired", exit: 0 },
+      never: ["doctor.workspace-token-expired", "doctor.cloud-credential-damaged"],
+    },
+    {
+      id: "cloud-session-revoked",
+      refs: ["symptom:5", "DR-04"],
+      needs: ["control-plane"],
+      inject: (bench) => bench.cloudFile({ accessToken: `cld_at_${randomUUID()}` }),
+      expect: { root: "doctor.cloud-session-expired", exit: 0 },
+    },
+    {
+      id: "cloud-slot-holds-workspace-token",
+      refs: ["DR-06"],
+      needs: ["control-plane"],
+      inject: (bench) => bench.cloudFile({ accessToken: bench.token }),
+      expect: { root: "doctor.cloud-token-wrong-kind", exit: 4 },
+    },
+    {
+      id: "cloud-file-of-another-host",
+      refs: ["symptom:11"],
+      inject: (bench) => {
+        bench.env.RELAYFILE_CLOUD_API_URL = bench.proxy.controlPlaneUrl;
+        bench.cloudFile({ apiUrl: "https://staging.example.test/cloud" });
+      },
+      expect: { root: "doctor.credential-host-mismatch", exit: 0 },
+    },
+    {
+      id: "cloud-token-file-missing",
+      inject: (bench) => void (bench.env.RELAYFILE_CLOUD_TOKEN_FILE = bench.dir.join("nowhere.json")),
+      expect: { root: "doctor.credential-unusable", exit: 0 },
+    },
+  ],
+);
+
+/** Workspace credentials: without them nothing of the workspace can be read. */
+export const workspaceCredentialFaults = faultsOf(
+  "credentials",
+  { breaks: ["token", "workspace-reads"], never: ["doctor.workspace-token-expired"] },
+  [
+    {
+      id: "workspace-file-not-json",
+      inject: (bench) => bench.homeFile(".relayfile/credentials.json", "{"),
+      expect: { root: "doctor.credential-unusable", exit: 4 },
+    },
+    {
+      id: "token-file-missing",
+      inject: (bench) => void (bench.env.RELAYFILE_TOKEN_FILE = bench.dir.join("nowhere")),
+      expect: { root: "doctor.credential-unusable", exit: 4 },
+    },
+    {
+      id: "token-file-empty",
+      inject: (bench) => {
+        bench.homeFile("token", "\n");
+        bench.env.RELAYFILE_TOKEN_FILE = `${bench.env.HOME}/token`;
+      },
+      expect: { root: "doctor.credential-unusable", exit: 4 },
+    },
+    {
+      id: "workspace-file-of-another-host",
+      refs: ["symptom:11", "symptom:18"],
+      inject: (bench) => {
+        bench.env.RELAYFILE_BASE_URL = bench.proxy.fileApiUrl;
+        bench.workspaceFile({ server: "https://api.example.test" });
+      },
+      expect: { root: "doctor.credential-host-mismatch", exit: 4 },
+    },
+    {
+      id: "environment-token-of-another-kind",
+      refs: ["symptom:8", "symptom:15"],
+      inject: async (bench) => {
+        bench.env.RELAYFILE_TOKEN = (await bench.stack.cloudSession()).accessToken;
+      },
+      expect: { root: "doctor.wrong-token-kind", exit: 4 },
+    },
+  ],
+);
+
+/** Which workspace is meant. */
+export const workspaceNameFaults = faultsOf("credentials", { breaks: ["token", "workspace-reads"] }, [
+  {
+    id: "workspace-variable-of-another-tool",
+    refs: ["symptom:21", "DR-01"],
+    inject: (bench) => void (bench.env.RELAYFILE_WORKSPACE = "rw_aaaaaaaa"),
+    expect: { root: "doctor.workspace-mismatch", exit: 4 },
+    never: ["doctor.workspace-token-expired", "doctor.uuid-for-relay-id"],
+  },
+  {
+    id: "workspace-name-unknown",
+    refs: ["symptom:23"],
+    inject: (bench) => void (bench.env.RELAYFILE_WORKSPACE = "no-such-workspace"),
+    expect: { root: "doctor.workspace-unresolved", exit: 1 },
+  },
+  {
+    id: "uuid-where-rw-id-is-needed",
+    refs: ["symptom:20", "relayfile#306"],
+    inject: (bench) => {
+      bench.homeFile(".relayfile/workspaces.json", JSON.stringify({ workspaces: [] }));
+      bench.homeFile(".relayfile/cloud-credentials.json", null);
+      bench.env.RELAYFILE_CLOUD_API_URL = bench.proxy.controlPlaneUrl;
+      bench.env.RELAYFILE_WORKSPACE = bench.stack.cloudWorkspaceId;
+    },
+    expect: { root: "doctor.uuid-for-relay-id", exit: 1 },
+    never: ["doctor.workspace-mismatch"],
+  },
+]);
+
+/** All of them. */
+export default [...cloudCredentialFaults, ...workspaceCredentialFaults, ...workspaceNameFaults];

@@ -1,0 +1,307 @@
+/** The fault lab: real stacks behind a misbehaving proxy, and on each a bench where one user's files and mirror can be damaged. */
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { CommandContext } from "../../commands/_command.ts";
+import { doctor } from "../../commands/doctor.ts";
+import { verify } from "../../commands/verify.ts";
+import { deliverGithub, floodByProject } from "../../lib/demo/plant.ts";
+import { CURRENT_ERA, type Era, MAY_2026_ERA } from "../../lib/model/era.ts";
+import { FULL_SCOPES } from "../../lib/model/token.ts";
+import type { Clock, Ports, TreeChange } from "../../lib/ports.ts";
+import { bunPorts } from "../../lib/runtime/bun/ports.ts";
+import { type Stack, startStack } from "../../lib/runtime/bun/stack.ts";
+import { Report } from "../../verify/report.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import type { Ask, ShapeName } from "./fault.ts";
+import { copyMirror, type MirrorCopy, recordMirror, type RecordedMirror } from "./mirror.ts";
+import { type MisbehavingProxy, misbehavingProxy } from "./proxy.ts";
+
+/** What a stack holds before anything is broken. */
+interface Shape {
+  readonly providers: readonly string[];
+  readonly github: boolean;
+  readonly era: Era;
+  /** Events below by-project, which fill the digest of the old filter. */
+  readonly flood: number;
+}
+
+const SHAPES: Readonly<Record<ShapeName, Shape>> = {
+  empty: { providers: [], github: false, era: CURRENT_ERA, flood: 0 },
+  data: { providers: ["linear", "jira"], github: true, era: CURRENT_ERA, flood: 0 },
+  may2026: { providers: ["linear", "jira"], github: true, era: MAY_2026_ERA, flood: 0 },
+};
+
+/** Every scope that a healthy token carries. */
+export const SCOPES: readonly string[] = [...FULL_SCOPES, "ops:replay"];
+
+/** What one run said, and how long it took. */
+export interface Diagnosis {
+  readonly report: Report;
+  readonly ms: number;
+}
+
+/** A user of a stack: a home directory, an environment, a clock, and for some a mirror. Everything here may be damaged. */
+export interface Bench extends AsyncDisposable {
+  readonly stack: Stack;
+  readonly proxy: MisbehavingProxy;
+  readonly dir: TempDir;
+  /** Variables of the process that asks. */
+  readonly env: Record<string, string>;
+  /** Added to the local wall clock, ms. */
+  skewMs: number;
+  readonly mirror: MirrorCopy | null;
+  /** The stack's own workspace token, as good as new. */
+  readonly token: string;
+  /** Writes `~/.relayfile/credentials.json`; what is not given stays healthy. */
+  workspaceFile(change?: Record<string, unknown>): void;
+  /** Writes `~/.relayfile/cloud-credentials.json`; what is not given stays healthy. */
+  cloudFile(change?: Record<string, unknown>): void;
+  /** Lets every file name other base URLs, as if the user had signed in and joined there. */
+  move(urls: { readonly fileApi?: string; readonly controlPlane?: string }): void;
+  /** Undone when the bench is thrown away. */
+  onEnd(undo: () => unknown): void;
+  /** Any file below the user's home directory; null removes it. */
+  homeFile(path: string, text: string | null, mode?: number): void;
+  /** A call to the stack with the good token, around the proxy. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** Writes a file as an agent does and resolves with the op's id once the op has ended. */
+  agentWrite(path: string, body: unknown): Promise<string>;
+  /** Changes files behind the API, as a broken emitter of the service would. */
+  emit(...changes: TreeChange[]): Promise<void>;
+  /** A JSON file of the workspace. */
+  read(path: string): Promise<unknown>;
+  /** Paths below a directory of the workspace. */
+  list(prefix: string): Promise<string[]>;
+  /** Until the digest in the workspace shows that `wanted` is true. */
+  flood(events: number): Promise<void>;
+  diagnose(ask: Ask, speed?: number): Promise<Diagnosis>;
+}
+
+/** Stacks that are started once and shared by all faults that leave no trace in them. */
+export interface Lab extends AsyncDisposable {
+  bench(wish: {
+    readonly shape: ShapeName;
+    readonly ownStack: boolean;
+    readonly mirror: boolean;
+  }): Promise<Bench>;
+}
+
+/** An empty lab; stacks are started when they are first asked for. */
+export function openLab(): Lab {
+  const shared = new Map<string, Promise<Site>>();
+  return {
+    async bench({ shape, ownStack, mirror }) {
+      if (ownStack) {
+        const site = await openSite(SHAPES[shape], mirror);
+        return openBench(site, mirror, () => site.close());
+      }
+      const key = `${shape}${mirror ? "+mirror" : ""}`;
+      const known = shared.get(key) ?? openSite(SHAPES[shape], mirror);
+      shared.set(key, known);
+      return openBench(await known, mirror, async () => {});
+    },
+    async [Symbol.asyncDispose]() {
+      for (const site of shared.values()) await (await site).close();
+    },
+  };
+}
+
+/** One stack with its proxy and, for some, the mirror that benches copy. */
+interface Site {
+  readonly stack: Stack;
+  readonly proxy: MisbehavingProxy;
+  readonly mirror: RecordedMirror | null;
+  close(): Promise<void>;
+}
+
+async function openSite(shape: Shape, withMirror: boolean): Promise<Site> {
+  const dir = tempDir("relayfile-lab-");
+  const ports = bunPorts({ env: {}, cwd: dir.path });
+  const stack = await startStack({
+    dataDir: dir.join("data"),
+    ports,
+    providers: shape.providers,
+    era: shape.era,
+  });
+  const plant = plantTarget(stack, ports, await stack.mint(SCOPES));
+  if (shape.github) await deliverGithub(plant);
+  if (shape.flood > 0) await floodByProject(plant, shape.flood);
+  const proxy = misbehavingProxy(stack.fileApiUrl);
+  const mirror = withMirror ? await recordMirror(stack, dir) : null;
+  const close = async () => {
+    await proxy.stop();
+    await stack.stop();
+    dir.remove();
+  };
+  return { stack, proxy, mirror, close };
+}
+
+async function openBench(site: Site, withMirror: boolean, close: () => Promise<void>): Promise<Bench> {
+  const { stack, proxy } = site;
+  const dir = tempDir("relayfile-bench-");
+  const home = dir.join("home");
+  const env: Record<string, string> = { HOME: home, PATH: "/usr/bin:/bin" };
+  const token = await stack.mint(SCOPES);
+  const pair = await stack.cloudSession();
+  const homeFile = (path: string, text: string | null, mode = 0o600) => {
+    const file = `${home}/${path}`;
+    if (text === null) return rmSync(file, { force: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(file, text, { mode });
+    chmodSync(file, mode);
+  };
+  const workspaceFile = (change: Record<string, unknown> = {}) =>
+    homeFile(
+      ".relayfile/credentials.json",
+      JSON.stringify({ server: proxy.fileApiUrl, token, updatedAt: new Date().toISOString(), ...change }),
+    );
+  const cloudFile = (change: Record<string, unknown> = {}) =>
+    homeFile(
+      ".relayfile/cloud-credentials.json",
+      JSON.stringify({
+        apiUrl: proxy.controlPlaneUrl,
+        accessToken: pair.accessToken,
+        refreshToken: pair.refreshToken,
+        accessTokenExpiresAt: new Date(pair.accessExpiresAtMs).toISOString(),
+        refreshTokenExpiresAt: new Date(pair.refreshExpiresAtMs).toISOString(),
+        updatedAt: new Date().toISOString(),
+        ...change,
+      }),
+    );
+  const mirror = withMirror && site.mirror !== null ? copyMirror(site.mirror, dir, stack) : null;
+  const move: Bench["move"] = ({ fileApi = proxy.fileApiUrl, controlPlane = proxy.controlPlaneUrl }) => {
+    workspaceFile({ server: fileApi });
+    cloudFile({ apiUrl: controlPlane });
+    registerWorkspace(stack, { fileApi, controlPlane }, mirror, homeFile);
+  };
+  move({});
+  const undos: (() => unknown)[] = [];
+  const call: Bench["call"] = (method, path, body, headers = {}) =>
+    stack.fetch(
+      new Request(`${path.startsWith("/api/") ? stack.controlPlaneUrl : stack.fileApiUrl}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          "x-correlation-id": "lab",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+      }),
+    );
+  const workspacePath = `/v1/workspaces/${stack.workspaceId}`;
+  const bench: Bench = {
+    stack,
+    proxy,
+    dir,
+    env,
+    skewMs: 0,
+    mirror,
+    token,
+    homeFile,
+    workspaceFile,
+    cloudFile,
+    move,
+    onEnd: (undo) => void undos.push(undo),
+    call,
+    async agentWrite(path, body) {
+      const route = `${workspacePath}/fs/file?path=${encodeURIComponent(path)}`;
+      const known = await call("GET", route);
+      const revision = known.ok ? ((await known.json()) as { revision: string }).revision : "0";
+      const content = typeof body === "string" ? body : JSON.stringify(body);
+      const answer = await call(
+        "PUT",
+        route,
+        { content, contentType: "application/json" },
+        { "if-match": revision },
+      );
+      const { opId } = (await answer.json()) as { opId?: string };
+      if (opId === undefined) throw new Error(`the write to ${path} was answered ${answer.status}`);
+      const ended = async () => {
+        const op = (await (await call("GET", `${workspacePath}/ops/${opId}`)).json()) as { status: string };
+        return op.status !== "pending" && op.status !== "running";
+      };
+      for (let tries = 0; !(await ended()); tries++) {
+        if (tries > 400) throw new Error(`op ${opId} of ${path} does not end`);
+        await Bun.sleep(10);
+      }
+      return opId;
+    },
+    async emit(...changes) {
+      const { tree } = await stack.workspace();
+      await tree.apply(changes, { origin: "provider_sync", correlationId: "lab" });
+    },
+    async read(path) {
+      const file = await (await stack.workspace()).tree.read(path);
+      return file === null ? null : JSON.parse(new TextDecoder().decode(file.bytes));
+    },
+    async list(prefix) {
+      return (await (await stack.workspace()).tree.list(prefix)).map((file) => file.path);
+    },
+    async flood(events) {
+      await floodByProject(plantTarget(stack, bunPorts({ env: {} }), token), events);
+    },
+    async diagnose(ask, speed = 1) {
+      const real = bunPorts({ env, cwd: dir.path });
+      const ports: Ports = { ...real, clock: benchClock(real.clock, bench.skewMs, speed) };
+      const context: CommandContext = {
+        ports,
+        globals: { json: true, quiet: true, verbosity: 0, color: false, input: false, timeoutMs: null },
+        signal: new AbortController().signal,
+        ready() {},
+        write() {},
+      };
+      const startedMs = performance.now();
+      const { what, provider, refresh, args = {} } = ask;
+      const { document } =
+        what === "doctor"
+          ? await doctor(args, context)
+          : await verify({ ...args, what, provider, refresh }, context);
+      return { report: Report.parse(document), ms: performance.now() - startedMs };
+    },
+    async [Symbol.asyncDispose]() {
+      proxy.rules.length = 0;
+      for (const undo of undos.reverse()) await undo();
+      await close();
+      dir.remove();
+    },
+  };
+  return bench;
+}
+
+function registerWorkspace(
+  stack: Stack,
+  urls: { readonly fileApi: string; readonly controlPlane: string },
+  mirror: MirrorCopy | null,
+  homeFile: Bench["homeFile"],
+): void {
+  const entry = {
+    name: stack.workspaceName,
+    createdAt: new Date().toISOString(),
+    id: stack.cloudWorkspaceId,
+    relayWorkspaceId: stack.workspaceId,
+    server: urls.fileApi,
+    cloudApiUrl: urls.controlPlane,
+    remotePaths: ["/"],
+    ...(mirror === null ? {} : { localDir: mirror.root }),
+  };
+  homeFile(
+    ".relayfile/workspaces.json",
+    JSON.stringify({ default: stack.workspaceName, workspaces: [entry] }),
+  );
+}
+
+/** The stack as the functions that plant traffic take it. */
+function plantTarget(stack: Stack, ports: Ports, token: string) {
+  return { ...stack, ...ports, token: () => token, signal: new AbortController().signal };
+}
+
+/** Wall time with an offset; durations and timers `speed` times as fast as real ones. */
+function benchClock(real: Clock, skewMs: number, speed: number): Clock {
+  return {
+    now: () => real.now() + skewMs,
+    monotonicMs: () => real.monotonicMs() * speed,
+    sleep: (ms, signal) => real.sleep(ms / speed, signal),
+    after: (ms, run) => real.after(ms / speed, run),
+  };
+}
