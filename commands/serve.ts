@@ -1,7 +1,7 @@
 /** `relayfile serve`: the embedded file API, control plane and provider simulator over one data directory. */
 import { FILE_API } from "../lib/limits.ts";
 import { MAY_2026_ERA } from "../lib/model/era.ts";
-import { absolutePath } from "../lib/mount/layout.ts";
+import { absolutePath } from "../lib/model/local-path.ts";
 import { startStack } from "../lib/runtime/bun/stack.ts";
 import { command, type Document } from "./_command.ts";
 

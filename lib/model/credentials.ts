@@ -1,6 +1,8 @@
 /** The two credential files and what they hold (spec control-plane 2.2). */
 import { z } from "zod";
 
+export { HOME_FILES } from "./home-files.ts";
+
 /** `~/.relayfile/cloud-credentials.json`: the cloud identity. */
 export const CloudCredentials = z.looseObject({
   apiUrl: z.string(),
@@ -26,13 +28,6 @@ export const WorkspaceCredentials = z.looseObject({
 });
 /** `~/.relayfile/credentials.json`. */
 export type WorkspaceCredentials = z.infer<typeof WorkspaceCredentials>;
-
-/** File names below `RELAYFILE_HOME`. */
-export const HOME_FILES = {
-  cloudCredentials: "cloud-credentials.json",
-  workspaceCredentials: "credentials.json",
-  workspaces: "workspaces.json",
-} as const;
 
 /** Base URLs used when nothing else names one. */
 export const DEFAULT_URLS = {

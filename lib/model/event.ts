@@ -1,6 +1,8 @@
 /** The event feed of a workspace. */
 import { z } from "zod";
 
+export { eventIdOf, eventNumber } from "./event-id.ts";
+
 /** Types of feed events; clients ignore others. */
 export const EVENT_TYPES = [
   "file.created",
@@ -46,14 +48,3 @@ export const EventPage = z.looseObject({
 });
 /** Answer of `GET fs/events`. */
 export type EventPage = z.infer<typeof EventPage>;
-
-/** The n of `evt_<n>`, or null for any other form. */
-export function eventNumber(eventId: string): number | null {
-  const match = /^evt_(\d+)$/.exec(eventId);
-  return match ? Number(match[1]) : null;
-}
-
-/** `evt_<n>`. */
-export function eventIdOf(n: number): string {
-  return `evt_${n}`;
-}

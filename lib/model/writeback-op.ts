@@ -1,20 +1,7 @@
 /** Writeback ops: the server's record that a write must reach a provider. */
 import { z } from "zod";
 
-/** States of an op on our services (design decision 8). */
-export const OP_STATUSES = [
-  "pending",
-  "running",
-  "succeeded",
-  "failed",
-  "dead_lettered",
-  "canceled",
-] as const;
-/** State of an op. */
-export type OpStatus = (typeof OP_STATUSES)[number];
-
-/** States that end an op. */
-export const OP_FINAL: readonly string[] = ["succeeded", "failed", "dead_lettered", "canceled"];
+export { OP_FINAL, OP_STATUSES, type OpStatus } from "./op-status.ts";
 
 /** What an op does at the provider. */
 export type OpAction = "file_upsert" | "file_delete";

@@ -4,6 +4,8 @@ import { RUNTIME_DIR } from "../model/mount-state.ts";
 import type { Host } from "../ports.ts";
 import type { Sha256 } from "../sync/names.ts";
 
+export { absolutePath } from "../model/local-path.ts";
+
 /** Paths of one mount's runtime area. All absolute. */
 export function runtimeLayout(localRoot: string) {
   const area = `${localRoot}/${RUNTIME_DIR}`;
@@ -85,18 +87,6 @@ export function canonicalServer(server: string): string {
     // Not a URL: the text itself is the only identity there is.
     return server;
   }
-}
-
-/** An absolute path without `.`, `..` or doubled separators; links are not resolved. */
-export function absolutePath(path: string, cwd: string): string {
-  const full = path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path) ? path : `${cwd}/${path}`;
-  const parts: string[] = [];
-  for (const part of full.split("/")) {
-    if (part === "" || part === ".") continue;
-    if (part === "..") parts.pop();
-    else parts.push(part);
-  }
-  return `/${parts.join("/")}`;
 }
 
 /** `YYYYMMDDTHHMMSSZ` of an instant, as used in artifact names. */

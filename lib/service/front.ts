@@ -1,9 +1,10 @@
 /** One address for both services (design decision 2): `/cloud` is the control plane, everything else the file API. */
+
+import { RelayfileError } from "../errors.ts";
+import type { Log } from "../ports.ts";
+import type { Service } from "./file-api/mod.ts";
 import { controlPlaneError, json } from "./http-error.ts";
 import { correlationIdOf, foreignCaller } from "./request.ts";
-import type { Service } from "./file-api/mod.ts";
-import type { Log } from "../ports.ts";
-import { RelayfileError } from "../errors.ts";
 
 /** What stands behind the one address. */
 export interface Front {

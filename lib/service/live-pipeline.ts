@@ -1,17 +1,18 @@
 /** The real providers behind the interface a workspace sees. The only file of the service that imports them. */
-import { CURRENT_ERA, type Era } from "../model/era.ts";
+
+import { resolveTimeZone } from "../digest/mod.ts";
 import { fail, messageOf } from "../errors.ts";
-import { digestNameOf } from "../pipeline/pure/digest-names.ts";
-import { internalPathClause, isInternalPath } from "../pipeline/pure/internal-paths.ts";
+import { CURRENT_ERA, type Era } from "../model/era.ts";
 import { applyRecords } from "../pipeline/apply.ts";
 import { materializeContract } from "../pipeline/contract.ts";
 import type { PipelineDeps } from "../pipeline/deps.ts";
 import { executeWriteback } from "../pipeline/execute.ts";
 import { ingestWebhook } from "../pipeline/ingest.ts";
+import { digestNameOf } from "../pipeline/pure/digest-names.ts";
+import { internalPathClause, isInternalPath } from "../pipeline/pure/internal-paths.ts";
 import { refreshDiscovery } from "../pipeline/refresh.ts";
-import { resolveTimeZone } from "../digest/mod.ts";
-import { modelsOf, PROVIDERS, providerById, providerOfPath } from "../providers/registry.ts";
 import type { Clock, Fetch, Log, Random, TreeStore } from "../ports.ts";
+import { modelsOf, PROVIDERS, providerById, providerOfPath } from "../providers/registry.ts";
 import type { IngestInput, Pipeline } from "./pipeline.ts";
 
 /** Records asked for per page of an initial sync. */

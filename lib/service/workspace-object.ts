@@ -2,13 +2,14 @@
  * One workspace: its tree, event feed, ops and providers behind asynchronous methods with plain values, so that a
  * process or a Durable Object can host it. Scopes of routes are judged before; what a caller may see is judged here.
  */
+
+import { messageOf } from "../errors.ts";
 import type { BodyStore, Clock, Database, Log, Random, TreeStore } from "../ports.ts";
 import type { Caller } from "./auth/acl.ts";
 import type { IngestInput, IngestResult, Pipeline } from "./pipeline.ts";
-import { messageOf } from "../errors.ts";
 import { type EnvelopeRow, reopenEnvelope } from "./store/envelopes.ts";
 import { pruneEvents } from "./store/events.ts";
-import { opPage, type OpQuery, wireOp } from "./store/ops.ts";
+import { type OpQuery, opPage, wireOp } from "./store/ops.ts";
 import { migrate } from "./store/schema.ts";
 import { type EventListener, WorkspaceStore } from "./store/store.ts";
 import type { Sha256, WorkspaceContext } from "./workspace/context.ts";
@@ -17,10 +18,10 @@ import { DigestKeeper } from "./workspace/digests.ts";
 import { eventsPage, type FileQuery, queryFiles, readFile, treePage } from "./workspace/reads.ts";
 import {
   type Connection,
-  connectProvider,
   connections,
-  disconnectProvider,
+  connectProvider,
   type Delivered,
+  disconnectProvider,
   ingestDelivery,
   processEnvelope,
   recallDeliveries,

@@ -1,5 +1,5 @@
 /** Workspace tokens: parsing and checking in the order and with the words of the contract (spec file-api 2.1). */
-import { compactVerify, type CryptoKey } from "jose";
+import { type CryptoKey, compactVerify } from "jose";
 import { fail } from "../../errors.ts";
 import { scopeList, stripClassPrefix } from "../../model/token.ts";
 import type { Caller } from "./acl.ts";

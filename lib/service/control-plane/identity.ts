@@ -2,9 +2,9 @@
 import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
 import { sha256Hex } from "../../model/sha256.ts";
+import { textField } from "../file-api/input.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
-import { textField } from "../file-api/input.ts";
 import type { ControlContext, ControlPlaneEnv, ControlRoute } from "./env.ts";
 import type { CloudPair } from "./tokens.ts";
 

@@ -1,9 +1,9 @@
 /** Providers on offer and providers connected (spec control-plane 1.10). The embedded backend is `simulator`. */
 import { fail, messageOf } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
+import { queryText, textField } from "../file-api/input.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
-import { queryText, textField } from "../file-api/input.ts";
 import type { ControlContext, ControlPlaneEnv, ControlRoute } from "./env.ts";
 import type { IntegrationRecord, WorkspaceRow } from "./store.ts";
 

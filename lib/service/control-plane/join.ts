@@ -3,7 +3,7 @@ import { fail } from "../../errors.ts";
 import { FILE_API, TOKENS } from "../../limits.ts";
 import { normalizePath, writablePathProblem } from "../../model/path.ts";
 import { sha256Hex } from "../../model/sha256.ts";
-import { RELAY_WORKSPACE_ID } from "../../model/workspace.ts";
+import { RELAY_WORKSPACE_ID } from "../../model/workspace-id.ts";
 import { isSubsetOf } from "../auth/scopes.ts";
 import { textField } from "../file-api/input.ts";
 import { json } from "../http-error.ts";

@@ -2,9 +2,9 @@
 import { Hono } from "hono";
 import { fail } from "../../errors.ts";
 import { tokenKind } from "../../model/token.ts";
+import type { Service } from "../file-api/mod.ts";
 import { controlPlaneError } from "../http-error.ts";
 import { bearerOf, correlationIdOf } from "../request.ts";
-import type { Service } from "../file-api/mod.ts";
 import type { ControlCaller, ControlPlaneEnv, ControlRoute } from "./env.ts";
 import { IDENTITY_ROUTES } from "./identity.ts";
 import { INTEGRATION_ROUTES } from "./integrations.ts";

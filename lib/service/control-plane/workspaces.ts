@@ -1,10 +1,10 @@
 /** Workspaces: create, list, resolve, delete with everything in them (spec control-plane 1.6). */
 import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
-import { workspaceIdForm } from "../../model/workspace.ts";
-import { json } from "../http-error.ts";
-import { readBytes, parseJson } from "../request.ts";
+import { workspaceIdForm } from "../../model/workspace-id.ts";
 import { textField } from "../file-api/input.ts";
+import { json } from "../http-error.ts";
+import { parseJson, readBytes } from "../request.ts";
 import type { ControlContext, ControlPlaneEnv, ControlRoute } from "./env.ts";
 import type { WorkspaceRow } from "./store.ts";
 

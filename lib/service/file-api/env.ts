@@ -1,9 +1,9 @@
 /** What the file API needs from whoever hosts it. */
 import type { Clock, Log } from "../../ports.ts";
 import type { TokenVerifier } from "../auth/token.ts";
-import type { WorkspaceObject } from "../workspace-object.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RateLimiter } from "../rate-limit.ts";
+import type { WorkspaceObject } from "../workspace-object.ts";
 import type { FeedSession } from "./feed-session.ts";
 
 /** The host of the file API. */

@@ -1,6 +1,6 @@
 /** A whole subtree in one answer, streamed file by file (spec file-api 4.9). */
 import { fail } from "../../errors.ts";
-import { encodeContent } from "../../model/file.ts";
+import { encodeContent } from "../../model/content.ts";
 import { normalizePath } from "../../model/path.ts";
 import { revisionOf } from "../../model/revision.ts";
 import { Visibility } from "../auth/visibility.ts";

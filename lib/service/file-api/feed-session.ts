@@ -4,10 +4,9 @@
  */
 import { fail, messageOf } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
-import { eventIdOf } from "../../model/event.ts";
-import { encodeContent } from "../../model/file.ts";
+import { encodeContent } from "../../model/content.ts";
+import { eventIdOf } from "../../model/event-id.ts";
 import { revisionOf } from "../../model/revision.ts";
-import { matchesPathFilter } from "./path-filter.ts";
 import type { VerifiedToken } from "../auth/token.ts";
 import { Visibility } from "../auth/visibility.ts";
 import { eventPage, resolveCursor, wireEvent } from "../store/events.ts";
@@ -15,6 +14,7 @@ import { findFile, readBody } from "../store/files.ts";
 import type { EventRow } from "../store/store.ts";
 import { seesEvent } from "../workspace/reads.ts";
 import type { WorkspaceObject } from "../workspace-object.ts";
+import { matchesPathFilter } from "./path-filter.ts";
 
 /** The runtime's end of the socket. */
 export interface FeedPeer {

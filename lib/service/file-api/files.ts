@@ -1,12 +1,12 @@
 /** Single files: read, write against a revision, delete against a revision (spec file-api 4.2-4.5). */
 import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
+import { normalizePath } from "../../model/path.ts";
 import { parseIfMatch } from "../../model/revision.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
 import { opIdOf } from "../store/ops.ts";
 import type { AcceptedWrite } from "../workspace/writes.ts";
-import { normalizePath } from "../../model/path.ts";
 import { ContentProblem, contentBytes, identityField, semanticsField, textField } from "./input.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 

@@ -1,7 +1,8 @@
 /** Fields of request bodies: text, content, semantics, identities. Unknown fields are ignored everywhere. */
 import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
-import { type ContentIdentity, decodeContent, type Semantics } from "../../model/file.ts";
+import { decodeContent } from "../../model/content.ts";
+import type { ContentIdentity, Semantics } from "../../model/file.ts";
 
 /** A text field, trimmed; null when absent, of another type or blank. */
 export function textField(body: Readonly<Record<string, unknown>>, name: string): string | null {

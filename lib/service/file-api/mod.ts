@@ -2,13 +2,13 @@
 import { Hono } from "hono";
 import { ERRORS, fail } from "../../errors.ts";
 import { normalizePath } from "../../model/path.ts";
-import { allowsPath, allowsSomewhere } from "../auth/scopes.ts";
 import { AclResolver } from "../auth/acl.ts";
+import { allowsPath, allowsSomewhere } from "../auth/scopes.ts";
 import type { VerifiedToken } from "../auth/token.ts";
 import { fileApiError, json } from "../http-error.ts";
+import { METRICS_TYPE } from "../metrics.ts";
 import { bearerOf, correlationIdOf } from "../request.ts";
 import type { WorkspaceObject } from "../workspace-object.ts";
-import { METRICS_TYPE } from "../metrics.ts";
 import { ADMIN_ROUTES, type AdminRoute } from "./admin.ts";
 import { BULK_ROUTES } from "./bulk.ts";
 import type { FileApiEnv } from "./env.ts";

@@ -4,7 +4,7 @@ import { FILE_API } from "../../limits.ts";
 import { Visibility } from "../auth/visibility.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
-import { opIdOf, openOps, type OpRow, wireOp } from "../store/ops.ts";
+import { type OpRow, openOps, opIdOf, wireOp } from "../store/ops.ts";
 import { pageSize } from "../workspace/context.ts";
 import { sweepDrafts } from "../workspace/sweep.ts";
 import { requireOp } from "../workspace/writeback.ts";

@@ -1,13 +1,8 @@
 /** The event feed: pages in both directions, the rules for old cursors, retention. */
 import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
-import {
-  type EventOrigin,
-  type EventType,
-  eventIdOf,
-  eventNumber,
-  type FeedEvent,
-} from "../../model/event.ts";
+import type { EventOrigin, EventType, FeedEvent } from "../../model/event.ts";
+import { eventIdOf, eventNumber } from "../../model/event-id.ts";
 import type { SqlDriver, SqlRow, SqlValue } from "../../ports.ts";
 import type { EventRow, Transaction } from "./store.ts";
 

@@ -1,11 +1,11 @@
 /** Rows of files and their contents: point reads, conditional writes, deletes. Judges revisions, nothing else. */
 import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
+import { encodeContent } from "../../model/content.ts";
+import type { EventOrigin } from "../../model/event.ts";
 import type { Semantics } from "../../model/file.ts";
-import { encodeContent } from "../../model/file.ts";
 import { ancestorsOf, parentOf } from "../../model/path.ts";
 import { ABSENT_REVISION, revisionOf } from "../../model/revision.ts";
-import type { EventOrigin } from "../../model/event.ts";
 import type { BodyStore, SqlDriver, SqlRow } from "../../ports.ts";
 import type { Transaction } from "./store.ts";
 

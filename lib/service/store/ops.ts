@@ -1,7 +1,8 @@
 /** Writeback ops: rows, their identities, pages, and the few transitions they make. */
 import { fail } from "../../errors.ts";
 import type { ContentIdentity } from "../../model/file.ts";
-import { OP_FINAL, type OpAction, type OpStatus, type WritebackOp } from "../../model/writeback-op.ts";
+import { OP_FINAL, type OpStatus } from "../../model/op-status.ts";
+import type { OpAction, WritebackOp } from "../../model/writeback-op.ts";
 import type { SqlDriver, SqlRow, SqlValue } from "../../ports.ts";
 import type { Transaction } from "./store.ts";
 

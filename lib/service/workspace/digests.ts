@@ -1,12 +1,13 @@
 /** Digest files: which are due, what they are rendered from, and when (design decision 10). */
-import { DIGEST } from "../../limits.ts";
-import { boundsBelow, findFile, readBody, rangeOfFiles } from "../store/files.ts";
-import { eventsInWindow } from "../store/events.ts";
-import type { EventRow } from "../store/store.ts";
-import type { TreeStore } from "../../ports.ts";
+
 import { composeDigest, DIGEST_ROWS, type DigestWindow, defaultWindows } from "../../digest/mod.ts";
-import { eventIdOf } from "../../model/event.ts";
+import { DIGEST } from "../../limits.ts";
+import { eventIdOf } from "../../model/event-id.ts";
 import { revisionNumber, revisionOf } from "../../model/revision.ts";
+import type { TreeStore } from "../../ports.ts";
+import { eventsInWindow } from "../store/events.ts";
+import { boundsBelow, findFile, rangeOfFiles, readBody } from "../store/files.ts";
+import type { EventRow } from "../store/store.ts";
 import type { WorkspaceContext } from "./context.ts";
 
 const DIGEST_ROOT = "/digests/";

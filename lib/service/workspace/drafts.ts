@@ -12,7 +12,7 @@ import {
   writablePathProblem,
 } from "../../model/path.ts";
 import { revisionOf } from "../../model/revision.ts";
-import { type Body, deleteFile, findFile, type FileRow, writeFile } from "../store/files.ts";
+import { type Body, deleteFile, type FileRow, findFile, writeFile } from "../store/files.ts";
 import type { OpRow } from "../store/ops.ts";
 import type { Transaction } from "../store/store.ts";
 

@@ -1,12 +1,14 @@
 /** The generic webhook: an envelope that names a file, applied as it says (spec file-api 7.4). */
-import { decodeContent, type Semantics } from "../../model/file.ts";
-import { requireWritablePath } from "../../model/path.ts";
-import { PIPELINE } from "../../limits.ts";
+
 import { fail } from "../../errors.ts";
+import { PIPELINE } from "../../limits.ts";
+import { decodeContent } from "../../model/content.ts";
 import type { EventType } from "../../model/event.ts";
+import type { Semantics } from "../../model/file.ts";
+import { requireWritablePath } from "../../model/path.ts";
 import type { IngestResult } from "../pipeline.ts";
-import { deleteFile, writeFile } from "../store/files.ts";
 import { count, type EnvelopeRow } from "../store/envelopes.ts";
+import { deleteFile, writeFile } from "../store/files.ts";
 import type { Transaction } from "../store/store.ts";
 import { prepareBody, type WorkspaceContext } from "./context.ts";
 

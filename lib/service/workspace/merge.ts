@@ -1,7 +1,8 @@
 /** `fs/merge`: a client's edit of an older version, merged by lines with the live file, all or nothing (spec file-api 8.2). */
 import { fail, isRelayfileError } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
-import { type ContentIdentity, encodeContent } from "../../model/file.ts";
+import { encodeContent } from "../../model/content.ts";
+import type { ContentIdentity } from "../../model/file.ts";
 import { utf8Length } from "../../model/path.ts";
 import { revisionNumber, revisionOf } from "../../model/revision.ts";
 import { mergeLines, splitLines } from "../../sync/merge-lines.ts";

@@ -1,16 +1,17 @@
 /** Reading a workspace: tree pages, files, queries, events. Every answer shows only what its caller may know of. */
 import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
-import { encodeContent, type FileDocument, type TreePage } from "../../model/file.ts";
+import { encodeContent } from "../../model/content.ts";
 import type { FeedEvent } from "../../model/event.ts";
+import type { FileDocument, TreePage } from "../../model/file.ts";
 import { comparePaths, normalizePath } from "../../model/path.ts";
 import { revisionOf } from "../../model/revision.ts";
 import type { Caller } from "../auth/acl.ts";
 import { Visibility } from "../auth/visibility.ts";
 import { eventPage, wireEvent } from "../store/events.ts";
 import { boundsBelow, type FileRow, findFile, rangeOfFiles, readBody } from "../store/files.ts";
-import { listTree, type TreeItem } from "../store/tree.ts";
 import type { EventRow } from "../store/store.ts";
+import { listTree, type TreeItem } from "../store/tree.ts";
 import type { WorkspaceContext } from "./context.ts";
 
 /** Rows one query page may look at. */

@@ -1,22 +1,22 @@
 /** Ops on their way to providers: executing what is due, acknowledgements of external executors, replay. */
 import { fail, messageOf } from "../../errors.ts";
 import { PIPELINE } from "../../limits.ts";
+import { OP_FINAL } from "../../model/op-status.ts";
 import { revisionNumber } from "../../model/revision.ts";
-import { OP_FINAL } from "../../model/writeback-op.ts";
 import type { TreeStore } from "../../ports.ts";
 import type { ExecutionResult } from "../pipeline.ts";
+import { findFile, readBody } from "../store/files.ts";
 import {
   dueOps,
   findOp,
   nextOpDueAt,
-  openOps,
   type OpChange,
   type OpRow,
+  openOps,
   opIdOf,
   updateOp,
 } from "../store/ops.ts";
 import type { Transaction } from "../store/store.ts";
-import { findFile, readBody } from "../store/files.ts";
 import { prepareBody, type WorkspaceContext } from "./context.ts";
 import { type DraftOutcome, reconcileDraft } from "./drafts.ts";
 
