@@ -96,9 +96,19 @@ export const ZONES: readonly Zone[] = [
       { packages: ["@cfworker/json-schema"], pure: true },
     ),
   ),
+  zone("verify/write/checks/", [...MODEL, "verify/check.ts", "verify/facts.ts", "verify/write/facts.ts"], {
+    pure: true,
+  }),
   zone(
     "verify/render/",
-    [...MODEL, "verify/report.ts", "verify/check.ts", "lib/ui/style.ts", "lib/ui/text.ts"],
+    [
+      ...MODEL,
+      "verify/report.ts",
+      "verify/check.ts",
+      "verify/run/events.ts",
+      "lib/ui/style.ts",
+      "lib/ui/text.ts",
+    ],
     {
       pure: true,
     },

@@ -63,7 +63,8 @@ export function anExchange(
   totalMs: number,
   over: Partial<Exchange> = {},
 ): Exchange {
-  const url = `http://127.0.0.1:4173/v1/workspaces/rw_demo0001/${id}`;
+  const base = over.service === "control-plane" ? "http://127.0.0.1:4173/cloud/api" : "http://127.0.0.1:4173";
+  const url = `${base}/v1/workspaces/rw_demo0001/${id}`;
   return {
     id,
     seq: Number(id.replace(/\D/g, "")) || 1,

@@ -239,16 +239,33 @@ const CHECKS: Report["checks"] = [
 
 const json = { "content-type": "application/json" };
 
-const EXCHANGES: Report["exchanges"] = [
-  anExchange("x01", 2, 3),
-  anExchange("x02", 2, 41, { service: "control-plane" }),
-  anExchange("x03", 8, 12),
-  anExchange("x04", 22, 14),
-  anExchange("x05", 24, 120, {
+/** An exchange whose URL and curl line end in `path`. */
+function asked(
+  id: string,
+  startMs: number,
+  totalMs: number,
+  path: string,
+  over: Partial<Exchange> = {},
+): Exchange {
+  const made = anExchange(id, startMs, totalMs, over);
+  const url = made.request.url.replace(/[^/]+$/, path);
+  const argv = ["curl", "-sS", "-H", "Authorization: Bearer $RELAYFILE_TOKEN", url];
+  const curl = `curl -sS -H 'Authorization: Bearer '"$RELAYFILE_TOKEN" '${url}'`;
+  return { ...made, request: { ...made.request, url }, repro: { ...made.repro, argv, curl } };
+}
+
+type Exchange = Report["exchanges"][number];
+
+const EXCHANGES: Exchange[] = [
+  asked("x01", 2, 3, "fs/tree?path=%2F&depth=1"),
+  asked("x02", 2, 41, "integrations", { service: "control-plane" }),
+  asked("x03", 8, 12, "fs/tree?path=%2Fdigests&depth=1"),
+  asked("x04", 22, 14, "fs/file?path=%2Fdigests%2Ftoday.md"),
+  asked("x05", 24, 120, "sync/status", {
     response: undefined,
     error: { class: "timeout", code: "TimeoutError", message: "no answer within 100 ms" },
   }),
-  anExchange("x06", 40, 9, {
+  asked("x06", 40, 9, "ops?status=dead_lettered&limit=200", {
     response: {
       status: 200,
       headers: json,
@@ -258,8 +275,8 @@ const EXCHANGES: Report["exchanges"] = [
       truncated: true,
     },
   }),
-  anExchange("x07", 60, 210, { service: "control-plane" }),
-  anExchange("x08", 150, 4, {
+  asked("x07", 60, 210, "integrations/linear/status", { service: "control-plane" }),
+  asked("x08", 150, 4, "fs/file?path=%2Fjira%2Fissues%2Fby-uuid%2F10000.json", {
     response: {
       status: 404,
       headers: json,
@@ -269,7 +286,7 @@ const EXCHANGES: Report["exchanges"] = [
       truncated: false,
     },
   }),
-  anExchange("x09", 300, 95, {
+  asked("x09", 300, 95, "integrations/jira/status", {
     service: "control-plane",
     response: {
       status: 503,

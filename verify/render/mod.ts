@@ -3,8 +3,19 @@ import type { Report } from "../report.ts";
 import { PLAIN } from "./style.ts";
 
 /** Names of the formats, as in `--report FORMAT=PATH` and `report render --to FORMAT`. */
-export const FORMATS = ["json", "text", "short", "md", "junit", "github", "curl"] as const;
-/** Name of a format. */
+export const FORMATS = [
+  "json",
+  "text",
+  "short",
+  "markdown",
+  "md",
+  "html",
+  "junit",
+  "github",
+  "ndjson",
+  "curl",
+] as const;
+/** Name of a format; `md` is short for `markdown`. */
 export type Format = (typeof FORMATS)[number];
 
 /** The report in a format, as it is written to a file. */
@@ -16,12 +27,17 @@ export async function renderReport(report: Report, format: Format): Promise<stri
       return `${(await import("./text.ts")).renderText(report, PLAIN)}\n`;
     case "short":
       return `${(await import("./short.ts")).renderShort(report, PLAIN)}\n`;
+    case "markdown":
     case "md":
       return (await import("./markdown.ts")).renderMarkdown(report);
+    case "html":
+      return (await import("./html.ts")).renderHtml(report);
     case "junit":
       return (await import("./junit.ts")).renderJunit(report);
     case "github":
       return (await import("./github.ts")).renderGithub(report);
+    case "ndjson":
+      return (await import("./ndjson.ts")).renderNdjson(report);
     case "curl":
       return (await import("./curl.ts")).renderCurl(report);
   }
