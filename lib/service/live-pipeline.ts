@@ -8,15 +8,18 @@ import { materializeContract } from "../pipeline/contract.ts";
 import type { PipelineDeps } from "../pipeline/deps.ts";
 import { executeWriteback } from "../pipeline/execute.ts";
 import { ingestWebhook } from "../pipeline/ingest.ts";
+import { readSourceWebhook, runSyncJob, type SourceAccess } from "../pipeline/nango.ts";
 import { digestNameOf } from "../pipeline/pure/digest-names.ts";
 import { internalPathClause, isInternalPath } from "../pipeline/pure/internal-paths.ts";
-import { refreshDiscovery } from "../pipeline/refresh.ts";
+import { sweepReceipts } from "../pipeline/receipts.ts";
+import { refreshDiscovery, resetDiscovery } from "../pipeline/refresh.ts";
 import type { Clock, Fetch, Log, Random, TreeStore } from "../ports.ts";
 import { modelsOf, PROVIDERS, providerById, providerOfPath } from "../providers/registry.ts";
 import type { IngestInput, Pipeline } from "./pipeline.ts";
 
-/** Records asked for per page of an initial sync. */
+/** Records asked for per page of an initial sync, and gathered before they are applied. */
 const PAGE_RECORDS = 100;
+const APPLY_RECORDS = 1_000;
 
 /** What the live pipeline needs. */
 export interface LivePipelineDeps {
@@ -27,6 +30,8 @@ export interface LivePipelineDeps {
   readonly era?: Era;
   /** Base URL of the provider simulator, without trailing slash; null when there is none. */
   readonly simulatorUrl: string | null;
+  /** Where the sync source of a provider is; null when none is configured. */
+  source?(provider: string): SourceAccess | null;
   /** IANA name; an unknown one means UTC. */
   readonly timeZone?: string | null;
 }
@@ -58,12 +63,30 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
       if (outcome.status === "applied") await teachSimulator(options, input);
       return outcome;
     },
+    applyRecords: (tree, { provider, ...batch }) => applyRecords(tree, provider, batch, deps),
+    modelsOf: (id) => {
+      const provider = providerById(id);
+      return provider === null ? [] : modelsOf(provider);
+    },
+    readSource: readSourceWebhook,
+    syncSource: async (tree, job, signal) => {
+      const access = options.source?.(job.provider) ?? null;
+      if (access === null) {
+        fail("unavailable", `no sync source is configured for ${job.provider}`, { provider: job.provider });
+      }
+      return runSyncJob(tree, job, access, { ...deps, signal });
+    },
+    sweepReceipts: (tree, paths, now) =>
+      sweepReceipts(tree, paths, now, { origin: "system", correlationId: "receipts" }),
     recall: (input) => teachSimulator(options, input),
     materialize: async (tree, provider) => {
       await materializeContract(tree, provider, deps);
     },
     initialSync: (tree, provider) => initialSync(tree, provider, options, deps),
-    refresh: (tree, provider) => refreshDiscovery(tree, provider, deps),
+    refresh: async (tree, provider, reset = []) => {
+      for (const resource of reset) await resetDiscovery(tree, provider, resource, deps);
+      return refreshDiscovery(tree, provider, deps);
+    },
     execute: (tree, op) => executeWriteback(tree, op, deps),
     timeZone: resolveTimeZone(options.timeZone).timeZone,
     digestClause: () => ({ sql: `NOT (${internal.sql})`, params: internal.params }),
@@ -82,15 +105,17 @@ async function initialSync(
   if (provider === null || options.simulatorUrl === null) return 0;
   let total = 0;
   for (const model of modelsOf(provider)) {
+    const correlationId = `sync:${providerId}:${model}`;
+    let pending: unknown[] = [];
     let cursor = "";
     do {
       const page = await recordsPage(options, providerId, model, cursor);
-      if (page.records.length > 0) {
-        const correlationId = `sync:${providerId}:${model}`;
-        await applyRecords(tree, providerId, { model, records: page.records, correlationId }, deps);
-      }
+      pending.push(...page.records);
       total += page.records.length;
       cursor = page.nextCursor ?? "";
+      if (pending.length < APPLY_RECORDS && cursor !== "") continue;
+      await applyRecords(tree, providerId, { model, records: pending, correlationId }, deps);
+      pending = [];
     } while (cursor !== "");
   }
   return total;

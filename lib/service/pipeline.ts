@@ -2,8 +2,11 @@
  * What a workspace needs from the providers, in one interface: the store and the API are tested without any provider,
  * and `live-pipeline.ts` is the only file of the service that knows the real modules.
  */
-import type { RefreshedProvider } from "../model/integration.ts";
+
 import type { ContentIdentity } from "../model/file.ts";
+import type { RefreshedProvider } from "../model/integration.ts";
+import type { RejectedItem, RejectionCode } from "../model/rejection.ts";
+import type { RefusedRecord, SourceEvent, SyncJob } from "../model/sync-source.ts";
 import type { OpAction } from "../model/writeback-op.ts";
 import type { SqlValue, TreeStore } from "../ports.ts";
 
@@ -11,6 +14,8 @@ import type { SqlValue, TreeStore } from "../ports.ts";
 export interface IngestResult {
   readonly status: "applied" | "duplicate" | "stale" | "not_applicable" | "rejected";
   readonly reason?: string | undefined;
+  /** Only of `rejected`. */
+  readonly code?: RejectionCode | undefined;
   readonly written: readonly string[];
   readonly deleted: readonly string[];
 }
@@ -24,6 +29,35 @@ export interface IngestInput {
   readonly receivedAtMs: number;
   readonly deliveryId: string;
   readonly correlationId: string;
+}
+
+/** Raw records of one model, as a source or a file holds them. */
+export interface RecordsInput {
+  readonly provider: string;
+  readonly model: string;
+  readonly records: readonly unknown[];
+  readonly correlationId: string;
+}
+
+/** What a batch did; the counts add up to the number of records. */
+export interface RecordsResult {
+  readonly applied: number;
+  readonly deleted: number;
+  readonly unchanged: number;
+  readonly stale: number;
+  readonly rejected: number;
+  readonly rejects: readonly RejectedItem[];
+  readonly written: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** What fetching the records of a sync did. */
+export interface SourceSyncResult {
+  readonly records: number;
+  readonly applied: number;
+  readonly deleted: number;
+  readonly stale: number;
+  readonly refused: readonly RefusedRecord[];
 }
 
 /** An op on its way to a provider. */
@@ -74,13 +108,24 @@ export interface Pipeline {
   /** True when ops of the provider are executed here; false leaves them to an external consumer. */
   canExecute(provider: string, backend: string): boolean;
   ingest(tree: TreeStore, input: IngestInput): Promise<IngestResult>;
+  /** Applies raw records; afterwards the simulated provider, if that is the backend, has them too. */
+  applyRecords(tree: TreeStore, input: RecordsInput): Promise<RecordsResult>;
+  /** Model names of a provider's records. */
+  modelsOf(provider: string): readonly string[];
+  /** Reads a webhook of the sync source. */
+  readSource(payload: unknown): SourceEvent;
+  /** Fetches and applies the records of a sync. The signal ends it between two pages. */
+  syncSource(tree: TreeStore, job: SyncJob, signal: AbortSignal): Promise<SourceSyncResult>;
+  /** Removes the receipts among `paths` that are older than a day; what was removed. */
+  sweepReceipts(tree: TreeStore, paths: readonly string[], now: number): Promise<readonly string[]>;
   /** Tells a stand-in that keeps nothing on disk what an earlier delivery said; real providers need no such thing. */
   recall(input: IngestInput): Promise<void>;
   /** LAYOUT.md and discovery files of a provider. */
   materialize(tree: TreeStore, provider: string): Promise<void>;
   /** Reads all records of a provider's backend and applies them. The number of records read. */
   initialSync(tree: TreeStore, provider: string): Promise<number>;
-  refresh(tree: TreeStore, provider: string): Promise<RefreshedProvider>;
+  /** Writes discovery anew. Schemas of the resources named in `reset` forget what earlier samples taught them. */
+  refresh(tree: TreeStore, provider: string, reset?: readonly string[]): Promise<RefreshedProvider>;
   execute(tree: TreeStore, op: ExecutableOp): Promise<ExecutionResult>;
   /** Time zone of digest windows, IANA name. */
   readonly timeZone: string;

@@ -4,27 +4,34 @@
  */
 
 import { messageOf } from "../errors.ts";
+import type { RejectionCode } from "../model/rejection.ts";
 import type { BodyStore, Clock, Database, Log, Random, TreeStore } from "../ports.ts";
 import type { Caller } from "./auth/acl.ts";
-import type { IngestInput, IngestResult, Pipeline } from "./pipeline.ts";
-import { type EnvelopeRow, reopenEnvelope } from "./store/envelopes.ts";
+import type { IngestInput, IngestResult, Pipeline, RecordsInput, RecordsResult } from "./pipeline.ts";
+import { type EnvelopeRow, insertRefused, reopenEnvelope } from "./store/envelopes.ts";
 import { pruneEvents } from "./store/events.ts";
 import { type OpQuery, opPage, wireOp } from "./store/ops.ts";
 import { migrate } from "./store/schema.ts";
 import { type EventListener, WorkspaceStore } from "./store/store.ts";
 import type { Sha256, WorkspaceContext } from "./workspace/context.ts";
 import { DeleteBreaker } from "./workspace/delete-breaker.ts";
+import {
+  claimDelivery,
+  type Delivered,
+  ingestDelivery,
+  processEnvelope,
+  recallDeliveries,
+} from "./workspace/deliveries.ts";
+import { DeliveryQueue } from "./workspace/delivery-queue.ts";
 import { DigestKeeper } from "./workspace/digests.ts";
 import { eventsPage, type FileQuery, queryFiles, readFile, treePage } from "./workspace/reads.ts";
+import { sweepExpiredReceipts } from "./workspace/receipts.ts";
+import { applyBatch } from "./workspace/source-envelope.ts";
 import {
   type Connection,
   connections,
   connectProvider,
-  type Delivered,
   disconnectProvider,
-  ingestDelivery,
-  processEnvelope,
-  recallDeliveries,
   refreshProvider,
   syncStatus,
 } from "./workspace/sync.ts";
@@ -60,6 +67,7 @@ export class WorkspaceObject {
   /** The tree without scopes and ops, for the pipeline. */
   readonly tree: TreeStore;
   private readonly digests: DigestKeeper;
+  private readonly queue: DeliveryQueue;
   private dueRun: Promise<number | null> | null = null;
   private readonly deletes = new DeleteBreaker();
   private readonly refreshes = new Set<string>();
@@ -71,6 +79,7 @@ export class WorkspaceObject {
   ) {
     this.tree = treeStoreOf(context);
     this.digests = new DigestKeeper(context, this.tree);
+    this.queue = new DeliveryQueue(context, this.tree);
     context.store.subscribe((events) => this.digests.notice(events));
   }
 
@@ -79,7 +88,16 @@ export class WorkspaceObject {
     await migrate(deps.db);
     const store = new WorkspaceStore(workspaceId, deps.db, deps.bodies, deps.clock);
     const { clock, random, log, sha256, pipeline } = deps;
-    const context = { store, clock, random, log, sha256, pipeline, wake: (at: number) => deps.wake(at) };
+    const context = {
+      store,
+      clock,
+      random,
+      log,
+      sha256,
+      pipeline,
+      inFlight: new Set<string>(),
+      wake: (at: number) => deps.wake(at),
+    };
     await requeueInterrupted(context);
     return new WorkspaceObject(context, deps.db);
   }
@@ -163,8 +181,8 @@ export class WorkspaceObject {
   }
 
   /** Connects a provider and reads all its records; concurrent calls share one sync (cloud#775). The number of records. */
-  async connect(provider: string, backend: string): Promise<number> {
-    await connectProvider(this.context, this.tree, provider, backend);
+  async connect(provider: string, backend: string, connectionId: string | null = null): Promise<number> {
+    await connectProvider(this.context, this.tree, provider, backend, connectionId);
     if (!this.context.pipeline.canExecute(provider, backend)) return 0;
     const running = this.initialSyncs.get(provider);
     if (running !== undefined) return running;
@@ -197,6 +215,38 @@ export class WorkspaceObject {
     return result;
   }
 
+  /** Queues a webhook of the sync source; due work fetches what it tells of. False when the delivery was seen before. */
+  async queueSource(input: IngestInput): Promise<{ envelopeId: string; fresh: boolean }> {
+    const { store, clock } = this.context;
+    const { envelope, fresh } = await store.commit((tx) => claimDelivery(tx, input, "source"));
+    this.context.wake(clock.now());
+    return { envelopeId: envelope.envelopeId, fresh };
+  }
+
+  /** Applies a webhook of the sync source at once. */
+  async ingestSource(input: IngestInput): Promise<Delivered> {
+    return ingestDelivery(this.context, this.tree, input, "source");
+  }
+
+  /** Keeps a delivery that cannot be used as a dead letter; its id. */
+  async refuse(input: IngestInput, code: RejectionCode, reason: string): Promise<string> {
+    const { store } = this.context;
+    const envelope = await store.commit((tx) => insertRefused(tx, input, "provider", { code, reason }));
+    return envelope.envelopeId;
+  }
+
+  /** Applies raw records; those that cannot be used become dead letters. With `flush` the digests tell of it when this resolves. */
+  async applyRecords(input: RecordsInput, flush = false): Promise<RecordsResult> {
+    const result = await applyBatch(this.context, this.tree, input);
+    if (flush) await this.digests.flush();
+    return result;
+  }
+
+  /** Resolves when no queued delivery is being worked on. */
+  deliveriesIdle(): Promise<void> {
+    return this.queue.idle();
+  }
+
   /** Restores what stand-ins of providers knew from deliveries; called once after a restart, before due work. */
   recallDeliveries(): Promise<void> {
     return recallDeliveries(this.context);
@@ -207,9 +257,15 @@ export class WorkspaceObject {
     return ingestDelivery(this.context, this.tree, input, "file");
   }
 
-  /** Processes a failed envelope again. */
+  /** Processes a failed envelope again; one of the sync source, which may take long, as due work. */
   async replayEnvelope(envelope: EnvelopeRow): Promise<void> {
-    await this.context.store.commit((tx) => reopenEnvelope(tx, envelope));
+    const { store, clock, inFlight } = this.context;
+    const queued = envelope.kind === "source";
+    await store.commit((tx) => {
+      reopenEnvelope(tx, envelope);
+      if (!queued) inFlight.add(envelope.envelopeId);
+    });
+    if (queued) return this.context.wake(clock.now());
     try {
       await processEnvelope(this.context, this.tree, envelope);
     } catch (thrown) {
@@ -221,9 +277,9 @@ export class WorkspaceObject {
     }
   }
 
-  /** Writes discovery of one connected provider anew. */
-  async refresh(provider: string) {
-    const report = await refreshProvider(this.context, this.tree, provider);
+  /** Writes discovery of one connected provider anew; schemas of the resources in `reset` start from records alone. */
+  async refresh(provider: string, reset: readonly string[] = []) {
+    const report = await refreshProvider(this.context, this.tree, provider, reset);
     await this.digests.flush();
     return report;
   }
@@ -252,6 +308,7 @@ export class WorkspaceObject {
   /** Resolves when everything is on disk. */
   async close(): Promise<void> {
     await this.dueRun;
+    await this.queue.stop();
     await this.digests.flush();
     await this.db.close();
   }
@@ -262,10 +319,12 @@ export class WorkspaceObject {
       const connected = connections(this.context).some((one) => one.provider === provider);
       if (connected) await refreshProvider(this.context, this.tree, provider);
     }
+    this.queue.start();
     const nextOp = await runDueOps(this.context, this.tree, now);
     await this.digests.runDue(now);
+    const nextReceipt = await sweepExpiredReceipts(this.context, this.tree, now);
     await this.collectGarbage();
-    const due = [nextOp, this.digests.dueAt()].filter((at) => at !== null);
+    const due = [nextOp, nextReceipt, this.digests.dueAt()].filter((at) => at !== null);
     return due.length === 0 ? null : Math.min(...due);
   }
 

@@ -2,12 +2,12 @@
 import type { Clock } from "../../lib/ports.ts";
 import { diskBodyStore } from "../../lib/runtime/bun/body-store.ts";
 import { bunClock } from "../../lib/runtime/bun/clock.ts";
-import { bunRandom } from "../../lib/runtime/bun/random.ts";
 import { SILENT_LOG } from "../../lib/runtime/bun/ports.ts";
+import { bunRandom } from "../../lib/runtime/bun/random.ts";
 import { openDatabase } from "../../lib/runtime/bun/sqlite.ts";
 import type { Pipeline } from "../../lib/service/pipeline.ts";
-import { WorkspaceObject } from "../../lib/service/workspace-object.ts";
 import { webSha256 } from "../../lib/service/workspace/context.ts";
+import { WorkspaceObject } from "../../lib/service/workspace-object.ts";
 import { tempDir } from "./temp-dir.ts";
 
 /** A pipeline without providers; anything may be replaced. */
@@ -18,6 +18,20 @@ export function noProviders(overrides: Partial<Pipeline> = {}): Pipeline {
     providerOf: () => "",
     canExecute: () => false,
     ingest: async () => ({ status: "not_applicable", written: [], deleted: [] }),
+    applyRecords: async (_tree, { records }) => ({
+      applied: 0,
+      deleted: 0,
+      unchanged: records.length,
+      stale: 0,
+      rejected: 0,
+      rejects: [],
+      written: [],
+      removed: [],
+    }),
+    modelsOf: () => [],
+    readSource: () => ({ kind: "not_applicable", reason: "no source" }),
+    syncSource: async () => ({ records: 0, applied: 0, deleted: 0, stale: 0, refused: [] }),
+    sweepReceipts: async () => [],
     recall: async () => {},
     materialize: async () => {},
     initialSync: async () => 0,

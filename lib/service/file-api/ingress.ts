@@ -239,5 +239,7 @@ function deadLetterOf(workspace: WorkspaceObject, row: EnvelopeRow) {
     failedAt: new Date(row.finishedAt ?? row.receivedAt).toISOString(),
     attemptCount: row.attempts,
     lastError: row.lastError ?? "",
+    ...(row.outcome === null ? {} : { reason: row.outcome }),
+    kind: row.kind,
   };
 }

@@ -1,5 +1,6 @@
 /** Webhook envelopes: claimed once per delivery id, kept for inspection and replay, pruned oldest first. */
 import { PIPELINE } from "../../limits.ts";
+import type { RejectionCode } from "../../model/rejection.ts";
 import type { SqlDriver, SqlRow } from "../../ports.ts";
 import type { IngestInput } from "../pipeline.ts";
 import type { Transaction } from "./store.ts";
@@ -16,13 +17,16 @@ export interface EnvelopeRow {
   readonly deliveryId: string;
   readonly correlationId: string;
   readonly receivedAt: number;
-  /** `provider`: as a provider sends it. `file`: names the file it is about. */
-  readonly kind: "provider" | "file";
+  /**
+   * `provider`: as a provider sends it. `file`: names the file it is about. `source`: a webhook of the sync source.
+   * `record`: one record of a batch that could not be used, payload `{model, record}`.
+   */
+  readonly kind: "provider" | "file" | "source" | "record";
   readonly headers: Readonly<Record<string, string>>;
   readonly payload: unknown;
   readonly status: EnvelopeStatus;
   readonly attempts: number;
-  /** `applied`, `stale`, ...; null while open or failed. */
+  /** `applied`, `stale`, ...; of a failed one the typed reason, null when it failed by an error; null while open. */
   readonly outcome: string | null;
   readonly lastError: string | null;
   readonly finishedAt: number | null;
@@ -89,11 +93,33 @@ export function finishEnvelope(
   }
 }
 
+/** Keeps something that cannot be used as a dead letter from the start; a delivery known already is left as it is. */
+export function insertRefused(
+  tx: Transaction,
+  input: IngestInput,
+  kind: EnvelopeRow["kind"],
+  why: { code: RejectionCode; reason: string },
+): EnvelopeRow {
+  const known = findDelivery(tx.sql, input.provider, input.deliveryId);
+  if (known !== null) return known;
+  const envelope = insertEnvelope(tx, input, kind);
+  finishEnvelope(tx, envelope, { status: "failed", outcome: why.code, error: why.reason });
+  return findEnvelope(tx.sql, envelope.envelopeId) as EnvelopeRow;
+}
+
+/** Envelopes nobody has finished yet, oldest first. */
+export function openEnvelopes(sql: SqlDriver, limit: number): EnvelopeRow[] {
+  return sql
+    .all(`SELECT ${COLUMNS} FROM webhook_envelopes WHERE status = 'open' ORDER BY seq LIMIT ?`, [limit])
+    .map(envelopeOf);
+}
+
 /** Opens a failed envelope again. */
 export function reopenEnvelope(tx: Transaction, envelope: EnvelopeRow): void {
-  tx.sql.run("UPDATE webhook_envelopes SET status = 'open', attempts = 0, finished_at = NULL WHERE seq = ?", [
-    envelope.seq,
-  ]);
+  tx.sql.run(
+    "UPDATE webhook_envelopes SET status = 'open', attempts = 0, outcome = NULL, finished_at = NULL WHERE seq = ?",
+    [envelope.seq],
+  );
 }
 
 /** Forgets a failed envelope somebody looked at; its delivery id stays known, so the delivery is not applied later. */

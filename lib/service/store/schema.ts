@@ -47,6 +47,12 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE TABLE watermarks (provider TEXT NOT NULL, object TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (provider, object)) WITHOUT ROWID",
     "CREATE TABLE ingress (provider TEXT NOT NULL, name TEXT NOT NULL, total INTEGER NOT NULL, PRIMARY KEY (provider, name)) WITHOUT ROWID",
   ],
+  [
+    "ALTER TABLE integrations ADD COLUMN connection_id TEXT",
+    // The type is that of `RECEIPT_TYPE`; only receipts are in this index, so finding the expired ones costs nothing.
+    `CREATE INDEX files_receipts ON files (updated_at)
+       WHERE content_type = 'application/vnd.relayfile.receipt+json'`,
+  ],
 ];
 
 /** Brings a database to the newest schema; does nothing when it is there already. Newer databases are refused by the caller's queries. */
@@ -54,14 +60,22 @@ export async function migrate(
   db: Database,
   migrations: readonly (readonly string[])[] = MIGRATIONS,
 ): Promise<void> {
+  // Looking first keeps an ordinary start free of durable writes.
+  if (versionOf(db) === migrations.length) return;
   await db.commit(() => {
     db.sql.run("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
-    const [row] = db.sql.all<{ value: string }>("SELECT value FROM meta WHERE key = 'schema_version'");
-    const version = row === undefined ? 0 : Number(row.value);
+    const version = versionOf(db);
     for (const statements of migrations.slice(version))
       for (const statement of statements) db.sql.run(statement);
     db.sql.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version', ?)", [
       String(Math.max(version, migrations.length)),
     ]);
   });
+}
+
+/** The schema version of a database; 0 for one without tables. */
+function versionOf(db: Database): number {
+  if (db.sql.all("SELECT 1 FROM sqlite_master WHERE name = 'meta'").length === 0) return 0;
+  const [row] = db.sql.all<{ value: string }>("SELECT value FROM meta WHERE key = 'schema_version'");
+  return row === undefined ? 0 : Number(row.value);
 }

@@ -19,6 +19,8 @@ export interface WorkspaceContext {
   readonly log: Log;
   readonly sha256: Sha256;
   readonly pipeline: Pipeline;
+  /** Ids of the envelopes that this process is working on; due work leaves them alone. */
+  readonly inFlight: Set<string>;
   /** Asks the runtime to call `runDue` at about this time (ms); earlier requests win. */
   wake(atMs: number): void;
 }
