@@ -107,6 +107,8 @@ export interface WriteRequest {
   readonly path?: string;
   /** Base URL of the provider's own API, `{provider}` filled in. */
   readonly providerUrl?: string;
+  /** Fields of a throwaway, by dotted key. */
+  readonly fields?: Readonly<Record<string, string>>;
 }
 
 /** Runs a suite and returns its report; writes what `--report`, `--save-evidence` and `--bundle` ask for. */
@@ -153,6 +155,8 @@ export async function makePlan(
       refresh: request.refresh,
       deep: args.deep === true,
       allowWrite: request.write?.allowed === true,
+      writePath: request.write?.path ?? null,
+      writeFields: request.write?.fields ?? {},
     },
     only: args.only ?? [],
     skip: args.skip ?? [],

@@ -105,6 +105,7 @@ function runOptions(
       deep: args.deep === true,
       allowWrite: request.write?.allowed === true,
       writePath: request.write?.path ?? null,
+      writeFields: request.write?.fields ?? {},
       offline: args.offline === true,
     },
     failOn: args["fail-on"] ?? "error",

@@ -1,8 +1,10 @@
 /** `relayfile verify discovery|digest|writeback`: one suite, and never a pass for having looked at nothing. */
 
 import { fail } from "../lib/errors.ts";
-import { PROVIDERS, providerById } from "../lib/providers/registry.ts";
+import { PROVIDERS, providerById, providerOfPath } from "../lib/providers/registry.ts";
 import type { Report } from "../verify/report.ts";
+import { WRITE_CHECKS } from "../verify/write/checks/mod.ts";
+import { readNamedPath } from "../verify/write/choose.ts";
 import { listChecks } from "./_check-list.ts";
 import { type CommandContext, type CommandResult, command, type Document } from "./_command.ts";
 import { makePlan, makeReport, REPORT_ARGS, type ReportArgs, type ReportRequest } from "./_report.ts";
@@ -20,6 +22,7 @@ export type VerifyArgs = ReportArgs & {
   readonly "allow-write"?: boolean;
   readonly path?: string;
   readonly "provider-url"?: string;
+  readonly with?: readonly string[];
 };
 
 /** Runs one suite and returns the report. `discovery` refreshes unless `refresh` is false. */
@@ -31,8 +34,38 @@ function requestOf(args: VerifyArgs, { ports }: CommandContext): ReportRequest {
   const refresh = args.what === "discovery" && args.refresh !== false;
   const request = { command: `verify ${args.what}`, suite: args.what, provider: args.provider, refresh };
   if (args.what !== "writeback") return request;
+  requireConsent(args);
   const providerUrl = args["provider-url"] ?? ports.host.env.RELAYFILE_PROVIDER_URL;
-  return { ...request, write: { allowed: args["allow-write"] === true, path: args.path, providerUrl } };
+  const fields = Object.fromEntries((args.with ?? []).map(fieldOf));
+  const allowed = args["allow-write"] === true;
+  const { path } = args;
+  const provider = path === undefined ? args.provider : providerOfPath(path)?.id;
+  return { ...request, provider, write: { allowed, path, providerUrl, fields } };
+}
+
+/** A write probe that was asked for by name needs consent (exit 5), and a place that can be written to. */
+function requireConsent(args: VerifyArgs): void {
+  const { path } = args;
+  const named = (args.only ?? []).find((id) => WRITE_CHECKS.some((check) => check.id === id));
+  const asked = path !== undefined ? `--path ${path}` : (args.with ?? []).length > 0 ? "--with" : named;
+  const allowed = args["allow-write"] === true;
+  if (asked !== undefined && !allowed) {
+    fail("consent_required", `${asked} asks for a write probe, which writes to the provider`);
+  }
+  if (allowed && args.offline === true)
+    fail("usage", "--offline sends nothing and --allow-write writes: give one");
+  if (path === undefined) return;
+  const place = readNamedPath(path);
+  if (place.kind === "neither")
+    fail("invalid_path", place.message, place.hint === null ? {} : { hint: place.hint });
+  if (args.provider !== undefined && place.provider !== args.provider)
+    fail("usage", `${path} belongs to ${place.provider}, not to ${args.provider}`);
+}
+
+function fieldOf(text: string): [string, string] {
+  const cut = text.indexOf("=");
+  if (cut < 1) fail("usage", `--with ${text} is not FIELD=VALUE`);
+  return [text.slice(0, cut), text.slice(cut + 1)];
 }
 
 export default command({
@@ -56,6 +89,11 @@ export default command({
       type: "string",
       valueHint: "PATH",
       description: "The record a write probe may edit, or the collection it may create in",
+    },
+    with: {
+      type: "strings",
+      valueHint: "FIELD=VALUE",
+      description: "A field of the throwaway record, such as team=AGE or fields.project.key=KAN; repeatable",
     },
     "provider-url": {
       type: "string",
@@ -86,6 +124,8 @@ export default command({
       const known = PROVIDERS.map((provider) => provider.id).join(", ");
       fail("usage", `no provider ${JSON.stringify(args.provider)} is known`, { hint: `Providers: ${known}` });
     }
+    if (what !== "writeback" && (args["allow-write"] || args.path !== undefined || args.with.length > 0))
+      fail("usage", `verify ${what} writes nothing`, { hint: "relayfile verify writeback --help" });
     if (args.list) return listChecks(what, { only: args.only, skip: args.skip, refresh: args.refresh });
     if (args.plan) return makePlan(requestOf({ ...args, what }, context), args, context);
     return verify({ ...args, what }, context);

@@ -56,6 +56,8 @@ export interface EvidenceOptions {
   readonly offline?: boolean;
   /** Where a write probe may write: a record or a collection that the operator names; null for a throwaway of its own. */
   readonly writePath?: string | null;
+  /** Fields of a throwaway that only the operator knows, by dotted key. */
+  readonly writeFields?: Readonly<Record<string, string>>;
 }
 
 /** Why there is no evidence. `absent`: nothing refers to it; `withheld`: a flag would allow it; `failed`: it could not be had. */
@@ -80,6 +82,8 @@ export interface EvidenceContext {
   readonly signal: AbortSignal;
   /** What write probes wrote, entered before it is sent, so that a run that ends early can still say it. */
   readonly ledger: WrittenThing[];
+  /** A random UUID. */
+  newId(): string;
   /** Other evidence of the same run, collected at most once. */
   get<N extends EvidenceName>(name: N): Promise<Collected<Facts[N]>>;
 }

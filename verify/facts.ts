@@ -12,9 +12,13 @@ import type {
 import type { MountState, PidRecord } from "../lib/model/mount-state.ts";
 import type { TokenKind, WorkspaceClaims } from "../lib/model/token.ts";
 import type { WritebackOp } from "../lib/model/writeback-op.ts";
+import type { WriteProbeFact } from "./write/facts.ts";
 
-/** Which service a request went to. */
-export type Service = "file-api" | "control-plane";
+/** Which of our two services. */
+export type RelayService = "file-api" | "control-plane";
+
+/** Which service a request went to. `provider`: the provider's own API, when somebody named it. */
+export type Service = RelayService | "provider";
 
 /** What an answer's body turned out to be. `none`: there was no answer. */
 export type AnswerKind = "json" | "html" | "text" | "empty" | "invalid-json" | "too-large" | "none";
@@ -122,7 +126,7 @@ export interface CredentialsFact {
 
 /** Liveness of one service. */
 export interface ServiceFact {
-  readonly service: Service;
+  readonly service: RelayService;
   readonly baseUrl: string;
   readonly probe: ProbeFact;
   /** True when the answer has the shape this service gives. */
@@ -377,6 +381,7 @@ export interface Facts {
   readonly digests: DigestsFact;
   readonly mount: MountFact;
   readonly deadLetters: DeadLettersFact;
+  readonly writeProbe: WriteProbeFact;
 }
 
 /** The name of a kind of evidence. */

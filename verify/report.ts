@@ -136,7 +136,7 @@ const exchange = z.looseObject({
   id: z.string(),
   seq: z.number(),
   attempt: z.number(),
-  service: z.enum(["file-api", "control-plane"]),
+  service: z.enum(["file-api", "control-plane", "provider"]),
   correlationId: z.string(),
   startedAt: z.string(),
   request: z.looseObject({

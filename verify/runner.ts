@@ -91,7 +91,11 @@ export async function runSuites(options: RunOptions): Promise<RunOutcome> {
     clock: ports.clock,
     redactor,
     runId,
-    tokens: { workspace: target.workspaceToken?.value ?? null, cloud: target.cloudToken?.value ?? null },
+    tokens: {
+      workspace: target.workspaceToken?.value ?? null,
+      cloud: target.cloudToken?.value ?? null,
+      provider: target.providerApi?.token?.value ?? null,
+    },
     signal: options.signal,
     includeBodies: options.includeBodies,
     slowDownMs: options.timeoutMs ?? SLOW_DOWN_MS,
@@ -110,6 +114,7 @@ export async function runSuites(options: RunOptions): Promise<RunOutcome> {
           options: options.evidence,
           signal: options.signal,
           ledger,
+          newId: () => ports.random.uuid(),
         })
       : replayingStore(options.replay.evidence);
   const effects = new Map(COLLECTORS.map((spec) => [spec.name, spec.effect]));

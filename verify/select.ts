@@ -50,9 +50,12 @@ export function selectChecks(selection: Selection): SelectedCheck[] {
 
 function poolOf({ suite, refresh }: Selection): readonly Check[] {
   if (suite !== "doctor") return SUITES[suite];
-  // doctor reads: what needs a refresh belongs to `verify discovery`.
+  // doctor reads: what needs a refresh belongs to `verify discovery`, what writes to `verify writeback`.
   const refreshing: EvidenceName = "refresh";
-  return refresh ? ALL_CHECKS : ALL_CHECKS.filter((check) => !check.needs.includes(refreshing));
+  const writing: EvidenceName = "writeProbe";
+  return ALL_CHECKS.filter(
+    ({ needs }) => !needs.includes(writing) && (refresh || !needs.includes(refreshing)),
+  );
 }
 
 /** Shell-like match over a whole id: `*` any run of characters, `?` one. */

@@ -24,6 +24,7 @@ import { controlPlaneAnswers, fileApiAnswers, servicesInPlace } from "./doctor/s
 import { credentialsFitHosts, targetResolved } from "./doctor/target.ts";
 import { scopesSuffice, workspaceReadable } from "./doctor/workspace-access.ts";
 import { workspaceTokenKind, workspaceTokenScopes, workspaceTokenValid } from "./doctor/workspace-token.ts";
+import { WRITE_CHECKS } from "./write/checks/mod.ts";
 import { noDeadLetters, opsAreRouted, opsMove, opsPassValidation } from "./writeback/ops.ts";
 import { canonicalRoutable, examplesValid } from "./writeback/routes.ts";
 
@@ -62,7 +63,15 @@ export const SUITES: Readonly<Record<Suite, readonly Check[]>> = {
     placeholdersByDesign,
   ],
   digest: [digestsExist, frontMatterValid, notTruncated, budgetHonest, noInternalPaths, noAliasBullets],
-  writeback: [canonicalRoutable, examplesValid, opsAreRouted, opsPassValidation, opsMove, noDeadLetters],
+  writeback: [
+    canonicalRoutable,
+    examplesValid,
+    opsAreRouted,
+    opsPassValidation,
+    opsMove,
+    noDeadLetters,
+    ...WRITE_CHECKS,
+  ],
 };
 
 /** All checks in reading order. */

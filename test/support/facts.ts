@@ -292,4 +292,5 @@ export const EMPTY_FACTS: Facts = {
     collectedAtMs: NOON,
   },
   deadLetters: { dir: null, records: [], malformed: [] },
+  writeProbe: { marker: "[relayfile writeback test 2026-05-20T12:00:00.000Z]", targets: [], collectedAtMs: NOON },
 };

@@ -9,14 +9,17 @@ import {
   type ProbeFact,
   plural,
   proof,
-  type Service,
+  type RelayService,
   type ServiceFact,
   suggest,
   unknown,
 } from "../check.ts";
 
-const NAMES: Readonly<Record<Service, string>> = { "file-api": "file API", "control-plane": "control plane" };
-const FLAGS: Readonly<Record<Service, string>> = {
+const NAMES: Readonly<Record<RelayService, string>> = {
+  "file-api": "file API",
+  "control-plane": "control plane",
+};
+const FLAGS: Readonly<Record<RelayService, string>> = {
   "file-api": "--file-api",
   "control-plane": "--control-plane",
 };

@@ -1,5 +1,6 @@
 /** Every collector, in the order `--plan` lists them. */
 import type { EvidenceSpec } from "../evidence.ts";
+import writeProbe from "../write/probe.ts";
 import { access, clock, cloudIdentity, sync } from "./access.ts";
 import credentials from "./credentials.ts";
 import digests from "./digests.ts";
@@ -29,4 +30,5 @@ export const COLLECTORS = [
   ops,
   mount,
   deadLetters,
+  writeProbe,
 ] as unknown as readonly EvidenceSpec[];

@@ -4,11 +4,11 @@ import {
   absent,
   defineEvidence,
   type EvidenceContext,
-  type Service,
+  type RelayService,
   type ServiceFact,
 } from "../evidence.ts";
 
-const ROUTES: Readonly<Record<Service, string>> = {
+const ROUTES: Readonly<Record<RelayService, string>> = {
   "file-api": "/health",
   "control-plane": "/api/v1/integrations/catalog",
 };
@@ -35,12 +35,12 @@ export const controlPlane = defineEvidence({
 
 async function probeService(
   context: EvidenceContext,
-  service: Service,
+  service: RelayService,
   baseUrl: string,
 ): Promise<ServiceFact> {
   const answer = await ask(context, service, baseUrl, ROUTES[service]);
   const recognised = speaks(service, answer);
-  const other: Service = service === "file-api" ? "control-plane" : "file-api";
+  const other: RelayService = service === "file-api" ? "control-plane" : "file-api";
   // Only an answer of the wrong shape raises the question whether this is the other service.
   const asOther =
     recognised || answer.probe.status === null ? null : await ask(context, service, baseUrl, ROUTES[other]);
@@ -56,12 +56,12 @@ async function probeService(
   };
 }
 
-function ask(context: EvidenceContext, service: Service, baseUrl: string, path: string): Promise<Answer> {
+function ask(context: EvidenceContext, service: RelayService, baseUrl: string, path: string): Promise<Answer> {
   return context.http.send({ service, baseUrl, path });
 }
 
 /** True when an answer has the shape the service's liveness route gives. */
-function speaks(service: Service, answer: Answer): boolean {
+function speaks(service: RelayService, answer: Answer): boolean {
   if (answer.probe.status !== 200 || answer.probe.kind !== "json") return false;
   const body = answer.json as { status?: unknown; providers?: unknown } | null;
   return service === "file-api" ? typeof body?.status === "string" : Array.isArray(body?.providers);

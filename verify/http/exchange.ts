@@ -46,6 +46,7 @@ export interface Exchange {
 export const TOKEN_VARIABLES = {
   workspace: "RELAYFILE_TOKEN",
   cloud: "RELAYFILE_CLOUD_TOKEN",
+  provider: "RELAYFILE_PROVIDER_TOKEN",
 } as const;
 
 /** What a curl line is made of. */
@@ -87,7 +88,7 @@ export function shellLine(argv: readonly string[]): string {
 
 function quoteWord(word: string): string {
   if (/^[A-Za-z0-9_./:=@%+,-]+$/.test(word)) return word;
-  const variable = /\$(?:RELAYFILE_TOKEN|RELAYFILE_CLOUD_TOKEN)$/.exec(word);
+  const variable = /\$(?:RELAYFILE_TOKEN|RELAYFILE_CLOUD_TOKEN|RELAYFILE_PROVIDER_TOKEN)$/.exec(word);
   if (variable !== null) return `${single(word.slice(0, variable.index))}"${variable[0]}"`;
   return single(word);
 }

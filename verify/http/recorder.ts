@@ -38,7 +38,7 @@ export interface Probe {
   /** Below the base URL, starting with a slash, already encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
-  readonly credential?: "workspace" | "cloud" | null;
+  readonly credential?: keyof typeof TOKEN_VARIABLES | null;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly timeoutMs?: number;
@@ -63,7 +63,11 @@ export interface RecorderOptions {
   readonly redactor: Redactor;
   /** Part of every correlation id. */
   readonly runId: string;
-  readonly tokens: { readonly workspace: string | null; readonly cloud: string | null };
+  readonly tokens: {
+    readonly workspace: string | null;
+    readonly cloud: string | null;
+    readonly provider?: string | null;
+  };
   readonly signal: AbortSignal;
   /** Keep record bodies in previews. */
   readonly includeBodies: boolean;
@@ -144,7 +148,7 @@ async function attempt(
   const budgetMs = probe.timeoutMs ?? CLIENT.requestTimeoutMs;
   const correlationId = `rfv_${options.runId}_${String(seq).padStart(2, "0")}`;
   const credential = probe.credential ?? null;
-  const token = credential === null ? null : options.tokens[credential];
+  const token = credential === null ? null : (options.tokens[credential] ?? null);
   const body = probe.body === undefined ? null : JSON.stringify(probe.body);
   const shown: Record<string, string> = {
     "X-Correlation-Id": correlationId,

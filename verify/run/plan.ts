@@ -82,6 +82,7 @@ export async function planRun(input: PlanInput): Promise<PlanDocument> {
     options: input.evidence,
     signal: input.signal,
     ledger: [],
+    newId: () => ports.random.uuid(),
   });
   const wanted = COLLECTORS.filter((spec) =>
     checks.some((check) => [...check.needs, ...(check.wants ?? [])].includes(spec.name)),
