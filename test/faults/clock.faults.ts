@@ -14,19 +14,19 @@ export default faultsOf(
     {
       id: "clock-two-hours-ahead",
       refs: ["symptom:29", "DR-24"],
-      inject: (bench) => void (bench.skewMs = 2 * HOUR_MS),
+      inject: (bench) => bench.skew(2 * HOUR_MS),
       expect: { root: "doctor.clock-skewed", exit: 1 },
     },
     {
       id: "clock-a-day-behind",
       refs: ["symptom:29", "DR-24"],
-      inject: (bench) => void (bench.skewMs = -24 * HOUR_MS),
+      inject: (bench) => bench.skew(-24 * HOUR_MS),
       expect: { root: "doctor.clock-skewed", exit: 1 },
     },
     {
       id: "clock-five-minutes-ahead",
       refs: ["symptom:29"],
-      inject: (bench) => void (bench.skewMs = 300_000),
+      inject: (bench) => bench.skew(300_000),
       expect: { root: "doctor.clock-skewed", exit: 1 },
     },
   ],

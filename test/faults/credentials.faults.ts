@@ -48,14 +48,14 @@ export const cloudCredentialFaults = faultsOf(
       id: "cloud-file-of-another-host",
       refs: ["symptom:11"],
       inject: (bench) => {
-        bench.env.RELAYFILE_CLOUD_API_URL = bench.proxy.controlPlaneUrl;
+        bench.set("RELAYFILE_CLOUD_API_URL", bench.proxy.controlPlaneUrl);
         bench.cloudFile({ apiUrl: "https://staging.example.test/cloud" });
       },
       expect: { root: "doctor.credential-host-mismatch", exit: 0 },
     },
     {
       id: "cloud-token-file-missing",
-      inject: (bench) => void (bench.env.RELAYFILE_CLOUD_TOKEN_FILE = bench.dir.join("nowhere.json")),
+      inject: (bench) => bench.set("RELAYFILE_CLOUD_TOKEN_FILE", bench.dir.join("nowhere.json")),
       expect: { root: "doctor.credential-unusable", exit: 0 },
     },
   ],
@@ -73,14 +73,14 @@ export const workspaceCredentialFaults = faultsOf(
     },
     {
       id: "token-file-missing",
-      inject: (bench) => void (bench.env.RELAYFILE_TOKEN_FILE = bench.dir.join("nowhere")),
+      inject: (bench) => bench.set("RELAYFILE_TOKEN_FILE", bench.dir.join("nowhere")),
       expect: { root: "doctor.credential-unusable", exit: 4 },
     },
     {
       id: "token-file-empty",
       inject: (bench) => {
         bench.homeFile("token", "\n");
-        bench.env.RELAYFILE_TOKEN_FILE = `${bench.env.HOME}/token`;
+        bench.set("RELAYFILE_TOKEN_FILE", `${bench.env.HOME}/token`);
       },
       expect: { root: "doctor.credential-unusable", exit: 4 },
     },
@@ -88,7 +88,7 @@ export const workspaceCredentialFaults = faultsOf(
       id: "workspace-file-of-another-host",
       refs: ["symptom:11", "symptom:18"],
       inject: (bench) => {
-        bench.env.RELAYFILE_BASE_URL = bench.proxy.fileApiUrl;
+        bench.set("RELAYFILE_BASE_URL", bench.proxy.fileApiUrl);
         bench.workspaceFile({ server: "https://api.example.test" });
       },
       expect: { root: "doctor.credential-host-mismatch", exit: 4 },
@@ -97,7 +97,7 @@ export const workspaceCredentialFaults = faultsOf(
       id: "environment-token-of-another-kind",
       refs: ["symptom:8", "symptom:15"],
       inject: async (bench) => {
-        bench.env.RELAYFILE_TOKEN = (await bench.stack.cloudSession()).accessToken;
+        bench.set("RELAYFILE_TOKEN", (await bench.stack.cloudSession()).accessToken);
       },
       expect: { root: "doctor.wrong-token-kind", exit: 4 },
     },
@@ -109,14 +109,14 @@ export const workspaceNameFaults = faultsOf("credentials", { breaks: ["token", "
   {
     id: "workspace-variable-of-another-tool",
     refs: ["symptom:21", "DR-01"],
-    inject: (bench) => void (bench.env.RELAYFILE_WORKSPACE = "rw_aaaaaaaa"),
+    inject: (bench) => bench.set("RELAYFILE_WORKSPACE", "rw_aaaaaaaa"),
     expect: { root: "doctor.workspace-mismatch", exit: 4 },
     never: ["doctor.workspace-token-expired", "doctor.uuid-for-relay-id"],
   },
   {
     id: "workspace-name-unknown",
     refs: ["symptom:23"],
-    inject: (bench) => void (bench.env.RELAYFILE_WORKSPACE = "no-such-workspace"),
+    inject: (bench) => bench.set("RELAYFILE_WORKSPACE", "no-such-workspace"),
     expect: { root: "doctor.workspace-unresolved", exit: 1 },
   },
   {
@@ -125,8 +125,8 @@ export const workspaceNameFaults = faultsOf("credentials", { breaks: ["token", "
     inject: (bench) => {
       bench.homeFile(".relayfile/workspaces.json", JSON.stringify({ workspaces: [] }));
       bench.homeFile(".relayfile/cloud-credentials.json", null);
-      bench.env.RELAYFILE_CLOUD_API_URL = bench.proxy.controlPlaneUrl;
-      bench.env.RELAYFILE_WORKSPACE = bench.stack.cloudWorkspaceId;
+      bench.set("RELAYFILE_CLOUD_API_URL", bench.proxy.controlPlaneUrl);
+      bench.set("RELAYFILE_WORKSPACE", bench.stack.cloudWorkspaceId);
     },
     expect: { root: "doctor.uuid-for-relay-id", exit: 1 },
     never: ["doctor.workspace-mismatch"],

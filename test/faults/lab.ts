@@ -13,7 +13,7 @@ import { type Stack, startStack } from "../../lib/runtime/bun/stack.ts";
 import { Report } from "../../verify/report.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import type { Ask, ShapeName } from "./fault.ts";
-import { copyMirror, type MirrorCopy, recordMirror, type RecordedMirror } from "./mirror.ts";
+import { copyMirror, type MirrorCopy, type RecordedMirror, recordMirror } from "./mirror.ts";
 import { type MisbehavingProxy, misbehavingProxy } from "./proxy.ts";
 
 /** What a stack holds before anything is broken. */
@@ -46,9 +46,11 @@ export interface Bench extends AsyncDisposable {
   readonly proxy: MisbehavingProxy;
   readonly dir: TempDir;
   /** Variables of the process that asks. */
-  readonly env: Record<string, string>;
-  /** Added to the local wall clock, ms. */
-  skewMs: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** Sets a variable of that process. */
+  set(name: string, value: string): void;
+  /** Moves the local wall clock, ms. */
+  skew(ms: number): void;
   readonly mirror: MirrorCopy | null;
   /** The stack's own workspace token, as good as new. */
   readonly token: string;
@@ -72,8 +74,10 @@ export interface Bench extends AsyncDisposable {
   read(path: string): Promise<unknown>;
   /** Paths below a directory of the workspace. */
   list(prefix: string): Promise<string[]>;
-  /** Until the digest in the workspace shows that `wanted` is true. */
+  /** Syncs Linear until the feed holds so many events below by-project. */
   flood(events: number): Promise<void>;
+  /** Delivers a webhook and waits until the digests are written. */
+  flush(): Promise<void>;
   diagnose(ask: Ask, speed?: number): Promise<Diagnosis>;
 }
 
@@ -190,12 +194,18 @@ async function openBench(site: Site, withMirror: boolean, close: () => Promise<v
       }),
     );
   const workspacePath = `/v1/workspaces/${stack.workspaceId}`;
+  let skewMs = 0;
   const bench: Bench = {
     stack,
     proxy,
     dir,
     env,
-    skewMs: 0,
+    set: (name, value) => {
+      env[name] = value;
+    },
+    skew: (ms) => {
+      skewMs = ms;
+    },
     mirror,
     token,
     homeFile,
@@ -241,9 +251,12 @@ async function openBench(site: Site, withMirror: boolean, close: () => Promise<v
     async flood(events) {
       await floodByProject(plantTarget(stack, bunPorts({ env: {} }), token), events);
     },
+    async flush() {
+      await deliverGithub(plantTarget(stack, bunPorts({ env: {} }), token));
+    },
     async diagnose(ask, speed = 1) {
       const real = bunPorts({ env, cwd: dir.path });
-      const ports: Ports = { ...real, clock: benchClock(real.clock, bench.skewMs, speed) };
+      const ports: Ports = { ...real, clock: benchClock(real.clock, skewMs, speed) };
       const context: CommandContext = {
         ports,
         globals: { json: true, quiet: true, verbosity: 0, color: false, input: false, timeoutMs: null },

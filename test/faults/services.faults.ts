@@ -100,7 +100,7 @@ export const fileApiFaults = faultsOf("services", { breaks: FILE_API_GONE, never
   {
     id: "file-api-url-is-cloud",
     refs: ["symptom:17", "symptom:19"],
-    inject: (bench) => void (bench.env.RELAYFILE_BASE_URL = bench.proxy.controlPlaneUrl),
+    inject: (bench) => bench.set("RELAYFILE_BASE_URL", bench.proxy.controlPlaneUrl),
     expect: { root: "doctor.file-api-wrong-service", exit: 1 },
     never: [...NO_TOKEN_BLAMED, "doctor.services-swapped"],
   },
@@ -109,8 +109,8 @@ export const fileApiFaults = faultsOf("services", { breaks: FILE_API_GONE, never
     refs: ["symptom:17", "DR-06"],
     breaks: ["file-api", "token", "workspace-reads", "time", "control-plane", "cloud-token"],
     inject: (bench) => {
-      bench.env.RELAYFILE_BASE_URL = bench.proxy.controlPlaneUrl;
-      bench.env.RELAYFILE_CLOUD_API_URL = bench.proxy.fileApiUrl;
+      bench.set("RELAYFILE_BASE_URL", bench.proxy.controlPlaneUrl);
+      bench.set("RELAYFILE_CLOUD_API_URL", bench.proxy.fileApiUrl);
     },
     expect: { root: "doctor.services-swapped", exit: 1 },
   },
@@ -274,7 +274,7 @@ export const controlPlaneFaults = faultsOf(
     {
       id: "cloud-path-lost",
       refs: ["symptom:17"],
-      inject: (bench) => void (bench.env.RELAYFILE_CLOUD_API_URL = bench.proxy.fileApiUrl),
+      inject: (bench) => bench.set("RELAYFILE_CLOUD_API_URL", bench.proxy.fileApiUrl),
       expect: { root: "doctor.cloud-wrong-service", exit: 1 },
       never: ["doctor.services-swapped", "doctor.control-plane-unreachable"],
     },

@@ -1,7 +1,8 @@
 /** Workspace tokens that are of the wrong kind, expired, foreign, too narrow or mangled. */
+
+import { faultsOf } from "./fault.ts";
 import type { Bench } from "./lab.ts";
 import { SCOPES } from "./lab.ts";
-import { faultsOf } from "./fault.ts";
 import { refusal, workspaceRoutes } from "./proxy.ts";
 
 /** Puts a token in the user's credential file. */
@@ -67,7 +68,7 @@ export default faultsOf(
       refs: ["symptom:21"],
       inject: async (bench) => {
         bench.workspaceFile({ token: await bench.stack.mint(SCOPES, { workspaceId: "rw_zzzzzzzz" }) });
-        bench.env.RELAYFILE_WORKSPACE = bench.stack.workspaceName;
+        bench.set("RELAYFILE_WORKSPACE", bench.stack.workspaceName);
       },
       expect: { root: "doctor.workspace-mismatch", exit: 4 },
       never: ["doctor.workspace-token-expired", "doctor.uuid-for-relay-id"],

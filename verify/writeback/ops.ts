@@ -14,6 +14,8 @@ type Op = OpsFact["items"][number];
 
 const STUCK_MS = 5 * 60_000;
 const NO_RULE = /^No .+ writeback rule matched/i;
+/** Reasons for which a path has no route and never will. */
+const BY_DESIGN: readonly string[] = ["alias", "reserved_name", "read_only"];
 const VALIDATION =
   /READ_ONLY_FIELD|VALIDATION_FAILED|schema_validation|read-only and differs|\brequired\b.*\b(?:missing|property)|additional ?propert/i;
 
@@ -41,21 +43,18 @@ export const opsAreRouted = defineCheck({
       severity: "warn",
       means:
         "Something wrote to a path that has no route by design: an alias copy, an index, a layout, or a place outside any resource.",
-      decided: "The op failed without an attempt and the classifier names the reason.",
+      decided: "The op failed without an attempt, and the classifier says that such a path is never written.",
       not: "Not cloud#780: a canonical record would have a route.",
       fix: "Write the canonical file instead: canonicalPath in the resource's _index.json.",
     },
   },
   run: ({ ops }) => {
-    const failed = ops.items.filter(
-      (op) => op.status === "failed" && op.attemptCount === 0 && NO_RULE.test(op.lastError ?? ""),
-    );
+    const failed = ops.items.filter((op) => isUnattempted(op) && lacksRoute(op));
     const findings = groupBy(failed, (op) => `${op.provider ?? ""} ${shapeOf(op.path ?? "")}`).map(
       (group): FindingDraft<"writeback.no-route" | "writeback.not-writable-path"> => {
         const [op] = group;
-        const route = classifyWrite(op.path ?? "", op.action === "file_delete" ? "delete" : "write");
-        const byDesign =
-          route.kind === "none" && (route.reason === "alias" || route.reason === "reserved_name");
+        const route = routeOf(op);
+        const byDesign = route.kind === "none" && BY_DESIGN.includes(route.reason);
         const shared = {
           subject: { kind: "op", ref: op.opId } as const,
           evidence: opProof(op),
@@ -114,13 +113,8 @@ export const opsPassValidation = defineCheck({
     },
   },
   run: ({ ops }) => {
-    const refused = ops.items.filter(
-      (op) =>
-        op.status === "failed" &&
-        op.attemptCount === 0 &&
-        !NO_RULE.test(op.lastError ?? "") &&
-        VALIDATION.test(op.lastError ?? ""),
-    );
+    // An op that failed without an attempt and had a route can only have been refused for its body, whatever the words.
+    const refused = ops.items.filter((op) => isUnattempted(op) && !lacksRoute(op));
     const findings = groupBy(refused, (op) => `${op.provider ?? ""} ${op.lastError ?? ""}`).map(
       (group): FindingDraft<"writeback.validation-failed"> => ({
         code: "writeback.validation-failed",
@@ -156,7 +150,7 @@ export const noDeadLetters = defineCheck({
       means:
         "The provider refused the write for good (4xx). It is kept as a dead letter and never repeated by itself.",
       decided:
-        "The op is dead_lettered, was attempted, and the provider's last answer is a 4xx other than 408, 425 and 429.",
+        "The op is dead_lettered, was attempted, and the provider's last answer is a 4xx other than 408, 425 and 429, or a 200 whose body says no.",
       not: "Not an outage: repeating the same document gives the same answer.",
       fix: "Read the provider's answer, fix the file, then retry the op.",
     },
@@ -262,9 +256,24 @@ export const opsMove = defineCheck({
   },
 });
 
+function isUnattempted(op: Op): boolean {
+  return op.status === "failed" && op.attemptCount === 0;
+}
+
+function routeOf(op: Op) {
+  return classifyWrite(op.path ?? "", op.action === "file_delete" ? "delete" : "write");
+}
+
+/** True when the server says so, or when nothing could route the path and the words are not about the body. */
+function lacksRoute(op: Op): boolean {
+  const said = op.lastError ?? "";
+  return NO_RULE.test(said) || (routeOf(op).kind === "none" && !VALIDATION.test(said));
+}
+
+/** A definite answer: a 4xx that is not about load, or a success status whose body says no (GraphQL). */
 function isRejection(op: Op): boolean {
   const status = statusOf(op);
-  return status !== null && status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+  return status !== null && status >= 200 && status < 500 && ![408, 425, 429].includes(status);
 }
 
 /** The provider's last HTTP status: the op's own field, else a number its error starts or ends with. */
