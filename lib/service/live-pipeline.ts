@@ -63,7 +63,15 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
       if (outcome.status === "applied") await teachSimulator(options, input);
       return outcome;
     },
-    applyRecords: (tree, { provider, ...batch }) => applyRecords(tree, provider, batch, deps),
+    applyRecords: async (tree, { provider, ...batch }) => {
+      await materializeContract(tree, provider, deps);
+      const outcome = await applyRecords(tree, provider, batch, deps);
+      if (outcome.applied > 0) {
+        const path = `records/${provider}/${encodeURIComponent(batch.model)}`;
+        await tellSimulator(options, path, {}, JSON.stringify(batch.records));
+      }
+      return outcome;
+    },
     modelsOf: (id) => {
       const provider = providerById(id);
       return provider === null ? [] : modelsOf(provider);
@@ -121,26 +129,29 @@ async function initialSync(
   return total;
 }
 
-/** The stand-in must know what webhooks said exists, or a later edit of it would meet a 404. */
-async function teachSimulator(options: LivePipelineDeps, input: IngestInput): Promise<void> {
+function teachSimulator(options: LivePipelineDeps, input: IngestInput): Promise<void> {
+  const headers = { "x-github-event": input.headers["x-github-event"] ?? "" };
+  return tellSimulator(options, `learn/${input.provider}`, headers, JSON.stringify(input.payload));
+}
+
+/** The stand-in must know what exists elsewhere, or a later edit of it would meet a 404. */
+async function tellSimulator(
+  options: LivePipelineDeps,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<void> {
   if (options.simulatorUrl === null) return;
   try {
-    await options.fetch(
-      new Request(`${options.simulatorUrl}/learn/${input.provider}`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          "x-github-event": input.headers["x-github-event"] ?? "",
-        },
-        body: JSON.stringify(input.payload),
-      }),
-    );
+    const request = new Request(`${options.simulatorUrl}/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body,
+    });
+    await options.fetch(request);
   } catch (thrown) {
     // The record itself is stored; only the stand-in lacks it.
-    options.log.warn("simulator did not learn a webhook", {
-      provider: input.provider,
-      error: messageOf(thrown),
-    });
+    options.log.warn("simulator did not learn what arrived", { path, error: messageOf(thrown) });
   }
 }
 

@@ -6,9 +6,11 @@ import {
   confluencePage,
 } from "./seed/confluence.ts";
 import {
+  byId,
   isObject,
   nowOf,
   objectOf,
+  overTables,
   type SimulatedAnswer,
   type SimulatedProvider,
   type SimulatedRecord,
@@ -25,9 +27,6 @@ interface State {
   nextId: number;
 }
 
-const byId = (records: readonly ConfluenceRecord[]) =>
-  new Map(records.map((record) => [record.id, record] as const));
-
 function refused(status: number, code: string, title: string): SimulatedAnswer {
   return { status, body: { errors: [{ status, code, title, detail: null }] } };
 }
@@ -43,14 +42,7 @@ export function simulateConfluence(world: SimulatorWorld): SimulatedProvider {
   return {
     id: "confluence",
     handle: (request) => handle(state, request),
-    records(model) {
-      const models: Record<string, Map<string, ConfluenceRecord>> = {
-        page: state.pages,
-        space: state.spaces,
-      };
-      const found = models[model.toLowerCase().replace(/^confluence/, "")];
-      return found === undefined ? null : [...found.values()];
-    },
+    ...overTables("confluence", { page: state.pages, space: state.spaces }),
     learn(_event, { page }) {
       if (isObject(page) && page.id !== undefined) {
         const id = String(page.id);

@@ -1,6 +1,7 @@
 /** GitHub's REST API as far as writebacks use it: the rules and shapes of the public reference, version 2022-11-28. */
 import {
   isObject,
+  modelName,
   nowOf,
   objectOf,
   type SimulatedAnswer,
@@ -53,6 +54,7 @@ export function simulateGithub(world: SimulatorWorld): SimulatedProvider {
     id: "github",
     handle: (request) => handle(state, request),
     records: (model) => recordsOf(state, model),
+    take: (model, records) => take(state, model, records),
     learn: (event, payload) => learn(state, event, payload),
   };
 }
@@ -449,7 +451,7 @@ const MODELS: Readonly<Record<string, Kind>> = {
 };
 
 function recordsOf(state: State, model: string): SimulatedRecord[] | null {
-  const kind = MODELS[model.toLowerCase()];
+  const kind = MODELS[modelName("github", model)];
   if (kind === undefined)
     return [
       "repository",
@@ -459,10 +461,24 @@ function recordsOf(state: State, model: string): SimulatedRecord[] | null {
       "milestone",
       "release",
       "pullrequestcomment",
-    ].includes(model.toLowerCase())
+    ].includes(modelName("github", model))
       ? []
       : null;
   return [...state.records].filter(([key]) => key.startsWith(`${kind} `)).map(([, record]) => record);
+}
+
+/** Records of a batch say their repository only in their addresses. */
+function take(state: State, model: string, records: readonly SimulatedRecord[]): void {
+  const kind = MODELS[modelName("github", model)];
+  if (kind === undefined) return;
+  for (const record of records) {
+    const address = `${record.url ?? record.pull_request_url ?? record.html_url ?? ""}`;
+    const repo = /(?:\/repos|github\.com)\/([^/]+\/[^/]+)\//.exec(address)?.[1];
+    const id = kind === "issue" || kind === "pull" ? record.number : record.id;
+    if (repo === undefined || id === undefined) continue;
+    const key = keyOf(kind, repo, id);
+    state.records.set(key, { ...state.records.get(key), ...record });
+  }
 }
 
 function learn(state: State, event: string, payload: SimulatedRecord): void {

@@ -14,9 +14,11 @@ import {
   jiraUser,
 } from "./seed/jira.ts";
 import {
+  byId,
   isObject,
   nowOf,
   objectOf,
+  overTables,
   type SimulatedAnswer,
   type SimulatedProvider,
   type SimulatedRecord,
@@ -41,9 +43,6 @@ interface Call {
   readonly match: readonly string[];
 }
 
-const byId = (records: readonly JiraRecord[]) =>
-  new Map(records.map((record) => [record.id, record] as const));
-
 function refused(
   errors: Record<string, string>,
   messages: readonly string[] = [],
@@ -67,16 +66,12 @@ export function simulateJira(world: SimulatorWorld): SimulatedProvider {
   return {
     id: "jira",
     handle: (request) => handle(state, request),
-    records(model) {
-      const models: Record<string, Map<string, JiraRecord>> = {
-        issue: state.issues,
-        comment: state.comments,
-        project: state.projects,
-        sprint: state.sprints,
-      };
-      const found = models[model.toLowerCase().replace(/^jira/, "")];
-      return found === undefined ? null : [...found.values()];
-    },
+    ...overTables("jira", {
+      issue: state.issues,
+      comment: state.comments,
+      project: state.projects,
+      sprint: state.sprints,
+    }),
     learn(_event, payload) {
       const { issue } = payload;
       if (!isObject(issue) || typeof issue.id !== "string") return;

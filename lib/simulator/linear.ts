@@ -13,8 +13,10 @@ import {
   USERS,
 } from "./seed/linear.ts";
 import {
+  byId,
   nowOf,
   objectOf,
+  overTables,
   type SimulatedAnswer,
   type SimulatedProvider,
   type SimulatedRecord,
@@ -35,9 +37,6 @@ interface State {
   readonly states: Table;
   readonly cycles: Table;
 }
-
-const byId = (records: readonly LinearRecord[]): Table =>
-  new Map(records.map((record) => [record.id, record] as const));
 
 /** A request that Linear refuses; `message` is what it tells people. */
 class Refusal extends Error {
@@ -65,21 +64,17 @@ export function simulateLinear(world: SimulatorWorld): SimulatedProvider {
   return {
     id: "linear",
     handle: (request) => handle(state, request),
-    records(model) {
-      const models: Record<string, Table> = {
-        issue: state.issues,
-        comment: state.comments,
-        issuelabel: state.labels,
-        label: state.labels,
-        project: state.projects,
-        team: state.teams,
-        user: state.users,
-        workflowstate: state.states,
-        cycle: state.cycles,
-      };
-      const found = models[model.toLowerCase().replace(/^linear/, "")];
-      return found === undefined ? null : [...found.values()];
-    },
+    ...overTables("linear", {
+      issue: state.issues,
+      comment: state.comments,
+      issuelabel: state.labels,
+      label: state.labels,
+      project: state.projects,
+      team: state.teams,
+      user: state.users,
+      workflowstate: state.states,
+      cycle: state.cycles,
+    }),
     learn(_event, payload) {
       const data = objectOf(payload.data);
       if (payload.type !== "Issue" || typeof data.id !== "string") return;

@@ -4,6 +4,7 @@
  *
  * - `/{provider}/…` the provider's own API (base URL of writebacks)
  * - `GET /records/{provider}/{model}?cursor=&limit=` pages of records: `{records, nextCursor}`
+ * - `POST /records/{provider}/{model}` with a JSON array of records that exist from now on
  * - `POST /learn/{provider}` with the provider's webhook headers and body: what it says exists from now on
  * - `GET /calls` the recorded calls, oldest first
  */
@@ -126,6 +127,13 @@ export function createSimulator(world: { clock: Clock; random: Random; log: Log 
     if (root === "health")
       return respond({ status: 200, body: { status: "ok", providers: [...providers.keys()] } });
     if (root === "calls") return respond({ status: 200, body: { calls } });
+    if (root === "records" && request.method === "POST") {
+      const records = parse(await request.text());
+      if (Array.isArray(records)) {
+        providers.get(provider)?.take(decodeURIComponent(model), records.filter(isObject));
+      }
+      return respond({ status: 204, body: null });
+    }
     if (root === "records")
       return respond(recordsPage(providers.get(provider), decodeURIComponent(model), url.searchParams));
     if (root === "learn" && request.method === "POST") {

@@ -8,9 +8,11 @@ import {
   richText,
 } from "./seed/notion.ts";
 import {
+  byId,
   isObject,
   nowOf,
   objectOf,
+  overTables,
   type SimulatedAnswer,
   type SimulatedProvider,
   type SimulatedRecord,
@@ -26,9 +28,6 @@ interface State {
   readonly databases: Map<string, NotionRecord>;
 }
 
-const byId = (records: readonly NotionRecord[]) =>
-  new Map(records.map((record) => [record.id, record] as const));
-
 function refused(status: number, code: string, message: string): SimulatedAnswer {
   return { status, body: { object: "error", status, code, message, request_id: "simulated" } };
 }
@@ -39,14 +38,7 @@ export function simulateNotion(world: SimulatorWorld): SimulatedProvider {
   return {
     id: "notion",
     handle: (request) => handle(state, request),
-    records(model) {
-      const models: Record<string, readonly NotionRecord[]> = {
-        page: [...state.pages.values()],
-        database: [...state.databases.values()],
-        user: NOTION_USERS,
-      };
-      return models[model.toLowerCase().replace(/^notion/, "")] ?? null;
-    },
+    ...overTables("notion", { page: state.pages, database: state.databases, user: byId(NOTION_USERS) }),
     learn(_event, payload) {
       if (payload.object === "page" && typeof payload.id === "string")
         state.pages.set(payload.id, payload as NotionRecord);

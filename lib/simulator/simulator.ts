@@ -28,6 +28,8 @@ export interface SimulatedProvider {
   handle(request: SimulatedRequest): SimulatedAnswer;
   /** Live records of a model, or null for an unknown one. */
   records(model: string): readonly SimulatedRecord[] | null;
+  /** Takes over records of a model from another source; unknown models are ignored. */
+  take(model: string, records: readonly SimulatedRecord[]): void;
   /** Takes over what a webhook says exists at the provider, so that later calls find it. */
   learn(event: string, payload: SimulatedRecord): void;
 }
@@ -36,6 +38,44 @@ export interface SimulatedProvider {
 export interface SimulatorWorld {
   readonly clock: Clock;
   readonly random: Random;
+}
+
+/** A record with its id. */
+export type Identified = SimulatedRecord & { id: string };
+
+/** Records by their ids. */
+export function byId<Record extends Identified>(records: readonly Record[]): Map<string, Record> {
+  return new Map(records.map((record) => [record.id, record] as const));
+}
+
+/**
+ * `records` and `take` of a provider that keeps a table per model. `tables` is keyed by the model in lower case without
+ * the provider's name, so that `JiraIssue` and `Issue` are one.
+ */
+export function overTables(
+  provider: string,
+  tables: Readonly<Record<string, Map<string, Identified>>>,
+): Pick<SimulatedProvider, "records" | "take"> {
+  const tableOf = (model: string) => tables[modelName(provider, model)];
+  return {
+    records(model) {
+      const found = tableOf(model);
+      return found === undefined ? null : [...found.values()];
+    },
+    take(model, records) {
+      const table = tableOf(model);
+      for (const record of records) {
+        const id = String(record.id ?? "");
+        if (id !== "") table?.set(id, { ...table.get(id), ...record, id });
+      }
+    },
+  };
+}
+
+/** A model's name in lower case, without the provider's. */
+export function modelName(provider: string, model: string): string {
+  const name = model.toLowerCase();
+  return name.startsWith(provider) ? name.slice(provider.length) : name;
 }
 
 /** The simulated time, ISO 8601. */

@@ -10,6 +10,7 @@ import {
   userId,
 } from "./seed/slack.ts";
 import {
+  modelName,
   objectOf,
   type SimulatedAnswer,
   type SimulatedProvider,
@@ -51,7 +52,11 @@ export function simulateSlack(world: SimulatorWorld): SimulatedProvider {
         reply: [...state.messages.values()].filter(isReply),
         reaction: SLACK_REACTIONS,
       };
-      return models[model.toLowerCase().replace(/^slack/, "")] ?? null;
+      return models[modelName("slack", model)] ?? null;
+    },
+    take(model, records) {
+      if (!["message", "reply"].includes(modelName("slack", model))) return;
+      for (const record of records) state.messages.set(keyOf(record.channel, record.ts), record);
     },
     learn(_event, payload) {
       const event = objectOf(payload.event);
