@@ -50,10 +50,11 @@ export function applyRemote(
   for (let round = 0; todo.length > 0; round++) {
     const jobs: Job[] = [];
     const again: string[] = [];
+    const parents = new Set<string>();
     engine.db.transaction(() => {
       for (const path of todo) {
         const state = states.get(path) as RemoteState;
-        const outcome = decide(engine, path, state, options);
+        const outcome = decide(engine, path, state, { ...options, parents });
         if (outcome === "again") again.push(path);
         else if (outcome === "changed") total.changed++;
         else if (outcome !== null) jobs.push(outcome);
@@ -76,7 +77,7 @@ function decide(
   engine: Engine,
   path: string,
   state: RemoteState,
-  options: ApplyOptions,
+  options: ApplyOptions & { parents: Set<string> },
 ): Job | "again" | "changed" | null {
   const mapped = localOf(engine, path);
   if ("problem" in mapped) {
@@ -87,7 +88,7 @@ function decide(
   const base = engine.db.get(path);
   // A path that may not be written always gets the remote bytes, once both sides have agreed on it.
   const force = options.force === true || (base?.revision != null && !isWritable(engine, path));
-  const local = engine.mirror.inspect(rel, base);
+  const local = engine.mirror.inspect(rel, base, options.parents);
   if (local === null) return "again";
   if (local.kind === "blocked") {
     if (state.kind === "file") noteProblem(engine, path, "quarantined", local.problem);
@@ -126,6 +127,7 @@ function carryOut(
   switch (step.kind) {
     case "none":
       engine.db.clearProblem(path);
+      verified(engine, base);
       return null;
     case "adopt":
       if (file !== null && local.kind === "file") remember(engine, path, rel, file, local.stat, local.hash);
@@ -145,6 +147,7 @@ function carryOut(
       return base?.deletePending ? null : write(null);
     case "upload":
       if (force) return write(revertedArtifact(engine, rel));
+      verified(engine, base);
       engine.suspects.add(rel);
       engine.wake.local.call();
       return null;
@@ -155,6 +158,11 @@ function carryOut(
       engine.wake.local.call();
       return "changed";
   }
+}
+
+/** The server still has what the index says. */
+function verified(engine: Engine, base: Entry | undefined): void {
+  if (base?.unverified) engine.db.patch(base.remotePath, { unverified: false });
 }
 
 /** Places what must be written; answers with the paths to decide again. */
@@ -251,6 +259,7 @@ function remember(
     ...engine.mirror.seen(stat, localHash),
     deletePending: false,
     readDenied: false,
+    unverified: false,
     refusedHash: "",
     missingScans: 0,
   });

@@ -4,8 +4,9 @@
  */
 import { z } from "zod";
 import { fail, isRelayfileError, messageOf } from "../errors.ts";
-import type { Clock, LocalFs, Random } from "../ports.ts";
+import type { Clock, LocalFs, Random, Watcher, WatchTree } from "../ports.ts";
 import { readJson, writeJson } from "./json-file.ts";
+import { Wake } from "./wake.ts";
 
 /** What a daemon can be asked. */
 export const ControlRequest = z.discriminatedUnion("kind", [
@@ -29,11 +30,11 @@ export type ControlAnswer =
 
 /** How often both sides look. */
 const POLL_MS = 50;
-const IDLE_POLL_MS = 200;
+const IDLE_POLL_MS = 5_000;
 
 /** Serves requests until the signal aborts; one at a time per request, all concurrently. */
 export async function serveControl(
-  world: { fs: LocalFs; random: Random; clock: Clock },
+  world: { fs: LocalFs; random: Random; clock: Clock; watch: WatchTree },
   directory: string,
   handle: (request: ControlRequest) => Promise<unknown>,
   signal: AbortSignal,
@@ -41,6 +42,9 @@ export async function serveControl(
   const { fs, clock } = world;
   fs.makeDir(directory, 0o700);
   const running = new Set<string>();
+  const wake = new Wake(clock);
+  // Requests are rare: the watch makes them quick, the slow look makes them certain.
+  const watcher = watchQuietly(world, directory, () => wake.call());
   while (!signal.aborted) {
     for (const { name } of fs.readDir(directory)) {
       const id = /^([0-9a-f-]{36})\.request\.json$/.exec(name)?.[1];
@@ -48,8 +52,9 @@ export async function serveControl(
       running.add(id);
       void answer(id).finally(() => running.delete(id));
     }
-    await clock.sleep(IDLE_POLL_MS, signal).catch(() => undefined);
+    await wake.wait(IDLE_POLL_MS, signal);
   }
+  watcher?.close();
 
   async function answer(id: string): Promise<void> {
     const read = readJson(fs, `${directory}/${id}.request.json`);
@@ -69,6 +74,16 @@ export async function serveControl(
     if (fs.unlink(`${directory}/${id}.request.json`)) {
       writeJson(world, `${directory}/${id}.answer.json`, result, { mode: 0o600 });
     }
+  }
+}
+
+/** A watch where the system gives one. */
+function watchQuietly(world: { watch: WatchTree }, directory: string, onChange: () => void): Watcher | null {
+  try {
+    return world.watch(directory, { onChange, onError: () => undefined });
+  } catch {
+    // Without a watch requests are found by looking.
+    return null;
   }
 }
 

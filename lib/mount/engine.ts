@@ -81,7 +81,9 @@ export function openEngine(
       state: stateWake,
     },
     suspects: new Set(),
-    stale: new Set(),
+    stale: new Set(
+      [...db.entries.values()].filter((entry) => entry.unverified).map((entry) => entry.remotePath),
+    ),
     passedOver: new Set(),
     inFlight: new Set(),
     deletedAtMs: new Map(),

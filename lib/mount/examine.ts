@@ -8,7 +8,7 @@ import { upExclusion } from "../sync/uploadable.ts";
 import { logDenial } from "./denials.ts";
 import { count, type Engine, isWritable, remoteOf } from "./engine.ts";
 import { timestamp } from "./layout.ts";
-import type { LocalState } from "./mirror.ts";
+import { isTrusted, type LocalState } from "./mirror.ts";
 import { mayHaveLanded, type OutboxRecord } from "./outbox.ts";
 import { blankEntry, type Entry } from "./state-db.ts";
 
@@ -17,6 +17,8 @@ export interface Examined {
   /** Outbox records written. */
   readonly saves: number;
   readonly deletes: number;
+  /** Tracked files seen missing for the first time. */
+  readonly missed: number;
   /** Paths that were changing while they were read; look again soon. */
   readonly unstable: readonly RelativeRemotePath[];
 }
@@ -35,7 +37,8 @@ export function examine(
 ): Examined {
   const unstable: RelativeRemotePath[] = [];
   let records: { record: OutboxRecord; replaces: string | null }[] = [];
-  let [saves, deletes] = [0, 0];
+  let [saves, deletes, missed] = [0, 0, 0];
+  const parents = new Set<string>();
   const flush = () => {
     engine.outbox.add(records.map(({ record }) => record));
     for (const { replaces } of records) {
@@ -49,7 +52,7 @@ export function examine(
       if (relativePathProblem(rel) !== null) continue;
       const path = remoteOf(engine, rel);
       const entry = engine.db.get(path);
-      const local = lookAt(engine, rel, entry);
+      const local = lookAt(engine, rel, entry, parents);
       if (local === null) {
         unstable.push(rel);
         continue;
@@ -63,6 +66,7 @@ export function examine(
       } else if (verdict.kind === "delete") {
         deletes += markDeleted(engine, path) ? 1 : 0;
       } else {
+        missed += verdict.kind === "missed" ? 1 : 0;
         note(engine, { rel, path, entry, local, verdict });
       }
       if (records.length >= SAVES_PER_SYNC) flush();
@@ -74,12 +78,17 @@ export function examine(
     engine.wake.state.call();
   }
   if (engine.stale.size > 0) engine.wake.pull.call();
-  return { saves, deletes, unstable };
+  return { saves, deletes, missed, unstable };
 }
 
-function lookAt(engine: Engine, rel: RelativeRemotePath, entry: Entry | undefined): LocalState | null {
+function lookAt(
+  engine: Engine,
+  rel: RelativeRemotePath,
+  entry: Entry | undefined,
+  parents: Set<string>,
+): LocalState | null {
   try {
-    return engine.mirror.inspect(rel, entry);
+    return engine.mirror.inspect(rel, entry, parents);
   } catch (error) {
     engine.world.log.warn("local file cannot be read", { path: rel, reason: String(error) });
     return { kind: "blocked", problem: "target_not_regular" };
@@ -128,7 +137,7 @@ function note(engine: Engine, { rel, path, entry, local, verdict }: Look & { ver
         entry.mtimeMs === local.stat.mtimeMs &&
         entry.ctimeMs === local.stat.ctimeMs &&
         entry.inode === local.stat.inode;
-      const settled = same && entry.seenAtMs >= local.stat.mtimeMs + 2_000;
+      const settled = same && isTrusted(entry, local.stat);
       if (settled && !entry.deletePending && entry.missingScans === 0) return;
       engine.db.put({
         ...entry,

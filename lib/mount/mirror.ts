@@ -9,8 +9,11 @@ import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { type PlacementProblem, placementProblem } from "../sync/safety.ts";
 import type { Entry } from "./state-db.ts";
 
-/** A modification this close to the moment of hashing could hide behind an equal timestamp. */
-const RACY_MS = 2_000;
+/**
+ * A modification this close to the moment of hashing could hide behind an equal timestamp: a few scheduler ticks, or
+ * two seconds on file systems that keep whole seconds.
+ */
+const RACY_MS = { fine: 50, coarse: 2_000 } as const;
 
 /** What is at a path. `blocked`: something that is not ours to read or replace. */
 export type LocalState =
@@ -26,7 +29,14 @@ export function openMirror(localRoot: string, fs: LocalFs, sha256: Sha256, now: 
   const absolute = (rel: RelativeRemotePath) => `${localRoot}/${rel}`;
 
   /** Entries of every parent from the root down, then of the target; links not followed. */
-  const look = (rel: RelativeRemotePath): { problem: PlacementProblem | null; stat: FileStat | null } => {
+  const look = (
+    rel: RelativeRemotePath,
+    known?: Set<string>,
+  ): { problem: PlacementProblem | null; stat: FileStat | null } => {
+    if (known?.has(rel.slice(0, Math.max(rel.lastIndexOf("/"), 0)))) {
+      const stat = fs.lstat(absolute(rel));
+      return { problem: placementProblem([], stat), stat };
+    }
     const parents: (FileStat | null)[] = [];
     for (let cut = rel.indexOf("/"); cut !== -1; cut = rel.indexOf("/", cut + 1)) {
       const stat = fs.lstat(`${localRoot}/${rel.slice(0, cut)}`);
@@ -35,15 +45,20 @@ export function openMirror(localRoot: string, fs: LocalFs, sha256: Sha256, now: 
     }
     const reachable = parents.every((stat) => stat?.kind === "directory");
     const stat = reachable ? fs.lstat(absolute(rel)) : null;
-    return { problem: placementProblem(parents, stat), stat };
+    const problem = placementProblem(parents, stat);
+    if (reachable) known?.add(rel.slice(0, Math.max(rel.lastIndexOf("/"), 0)));
+    return { problem, stat };
   };
 
   return {
     root: localRoot,
     absolute,
 
-    /** Why a file cannot be placed here, or null. A link anywhere on the way refuses. */
-    problemAt: (rel: RelativeRemotePath) => look(rel).problem,
+    /**
+     * Why a file cannot be placed here, or null. A link anywhere on the way refuses. `known` remembers parents that were
+     * found to be directories, for one run of calls without an await between them.
+     */
+    problemAt: (rel: RelativeRemotePath, known?: Set<string>) => look(rel, known).problem,
 
     statOf: (rel: RelativeRemotePath) => look(rel).stat,
 
@@ -51,8 +66,8 @@ export function openMirror(localRoot: string, fs: LocalFs, sha256: Sha256, now: 
      * The local file and the hash of its bytes. The stored hash is trusted while size, times and inode are those seen
      * then and the file was not modified around the moment it was hashed. Null means: it changed while being read.
      */
-    inspect(rel: RelativeRemotePath, entry: Entry | undefined): LocalState | null {
-      const { problem, stat } = look(rel);
+    inspect(rel: RelativeRemotePath, entry: Entry | undefined, known?: Set<string>): LocalState | null {
+      const { problem, stat } = look(rel, known);
       if (problem !== null) return { kind: "blocked", problem };
       if (stat === null) return { kind: "absent" };
       if (entry !== undefined && isTrusted(entry, stat)) return { kind: "file", stat, hash: entry.seenHash };
@@ -125,6 +140,11 @@ export function isTrusted(entry: Entry, stat: FileStat): boolean {
     entry.sizeBytes === stat.sizeBytes &&
     entry.mtimeMs === stat.mtimeMs &&
     entry.ctimeMs === stat.ctimeMs &&
-    Math.max(stat.mtimeMs, stat.ctimeMs) + RACY_MS <= entry.seenAtMs
+    Math.max(stat.mtimeMs, stat.ctimeMs) + racyMs(stat) <= entry.seenAtMs
   );
+}
+
+/** How long after a modification a second one could look the same. */
+function racyMs(stat: FileStat): number {
+  return Number.isInteger(stat.mtimeMs / 1_000) ? RACY_MS.coarse : RACY_MS.fine;
 }

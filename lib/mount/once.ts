@@ -39,13 +39,12 @@ export async function runOnce(engine: Engine, signal: AbortSignal): Promise<Once
   if (!checkRoot(engine)) return report(engine, false);
   const uploads = engine.config.syncMode !== "pull-only";
   if (uploads) await pushDue(engine, push, signal);
-  if (isBootstrapped(engine) && uploads) {
-    scan(engine);
-    await pushDue(engine, push, signal);
-  }
+  const early = isBootstrapped(engine) && uploads ? scan(engine) : null;
+  if (early !== null) await pushDue(engine, push, signal);
   let pulled = await pullOnce(engine, signal, engine.config.fullReconcile);
   if (pulled && uploads) {
-    scan(engine);
+    // A second walk is the second witness of a missing file, and the first after a first copy.
+    if (early === null || early.missed > 0 || early.unstable.length > 0) scan(engine);
     await settle(engine, { push, receipts, deletes }, signal);
     pulled = await pullOnce(engine, signal);
     examineSuspects(engine);

@@ -36,8 +36,11 @@ export function accepted(
   const path = record.remotePath;
   const rel = (record.localRelativePath ?? engine.db.get(path)?.rel ?? path.slice(1)) as RelativeRemotePath;
   const before = engine.db.get(path) ?? blankEntry(path, rel);
+  // A reply that came late, or a remote change that was passed over: what the server has now must be read.
+  const unverified = engine.passedOver.delete(path) || item.inherited || record.attemptCount > 0;
   engine.db.put({
     ...before,
+    unverified,
     revision: result.revision,
     hash: record.hash,
     contentType: record.contentType,
@@ -50,9 +53,7 @@ export function accepted(
   engine.health.lastSuccessAtMs = engine.now();
   resolveConflicts(engine, rel);
   clearDeadLetter(engine, record.commandId);
-  // A reply that came late, or a remote change that was passed over: what the server has now must be read.
-  const late = item.inherited || record.attemptCount > 0;
-  if (engine.passedOver.delete(path) || late) {
+  if (unverified) {
     engine.stale.add(path);
     engine.wake.pull.call();
   }

@@ -62,9 +62,10 @@ export function placeAll(context: StageContext, batch: readonly Placement[]): Pl
       fs.writeFile(temporary, placement.bytes, { mode: placement.mode, sync: !shared });
     }
     if (shared) fs.syncTree(layout.staging);
+    const parents = new Set<string>();
     const results = batch.map((placement, index) => {
       const temporary = nameOf(index);
-      const placed = placeOne(context, placement, temporary);
+      const placed = placeOne(context, placement, temporary, parents);
       if (placed.kind === "placed") staged.delete(temporary);
       return placed;
     });
@@ -79,13 +80,18 @@ export function placeAll(context: StageContext, batch: readonly Placement[]): Pl
 }
 
 /** Checks the target a last time and puts the file there; no await can come between. */
-function placeOne(context: StageContext, placement: Placement, temporary: string): Placed {
+function placeOne(
+  context: StageContext,
+  placement: Placement,
+  temporary: string,
+  parents: Set<string>,
+): Placed {
   const { fs, mirror } = context;
   const { rel, expect, keepAs } = placement;
   try {
-    const problem = mirror.problemAt(rel);
+    const problem = mirror.problemAt(rel, parents);
     if (problem !== null) return { kind: "refused", message: problem };
-    mirror.makeParents(rel);
+    if (!parents.has(rel.slice(0, Math.max(rel.lastIndexOf("/"), 0)))) mirror.makeParents(rel);
     const target = mirror.absolute(rel);
     const now = fs.lstat(target);
     if (!sameFile(now, expect)) return { kind: "changed" };

@@ -29,6 +29,8 @@ export interface Entry {
   readonly readDenied: boolean;
   /** The server refuses writing it; `refusedHash` holds the bytes it refused. */
   readonly writeDenied: boolean;
+  /** The revision was told late: what the server has now must still be read, also after a restart. */
+  readonly unverified: boolean;
   /** Bytes refused for good: not sent again until they change. Empty when none. */
   readonly refusedHash: string;
   /** Consecutive scans that did not find the file. */
@@ -262,18 +264,20 @@ export function blankEntry(remotePath: string, rel: string): Entry {
     deletePending: false,
     readDenied: false,
     writeDenied: false,
+    unverified: false,
     refusedHash: "",
     missingScans: 0,
   };
 }
 
-const FLAG = { deletePending: 1, readDenied: 2, writeDenied: 4 } as const;
+const FLAG = { deletePending: 1, readDenied: 2, writeDenied: 4, unverified: 8 } as const;
 
 function rowOf(entry: Entry): SqlValue[] {
   const flags =
     (entry.deletePending ? FLAG.deletePending : 0) |
     (entry.readDenied ? FLAG.readDenied : 0) |
-    (entry.writeDenied ? FLAG.writeDenied : 0);
+    (entry.writeDenied ? FLAG.writeDenied : 0) |
+    (entry.unverified ? FLAG.unverified : 0);
   return [
     entry.remotePath,
     entry.rel,
@@ -309,6 +313,7 @@ function entryOf(row: SqlRow): Entry {
     deletePending: (flags & FLAG.deletePending) !== 0,
     readDenied: (flags & FLAG.readDenied) !== 0,
     writeDenied: (flags & FLAG.writeDenied) !== 0,
+    unverified: (flags & FLAG.unverified) !== 0,
     refusedHash: row.refused_hash as string,
     missingScans: row.missing_scans as number,
   };
