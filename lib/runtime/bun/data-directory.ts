@@ -20,7 +20,8 @@ import type { SigningKeys } from "../../service/control-plane/tokens.ts";
 export function prepareDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writePrivate(join(directory, ".probe"), "");
+    // Only whether it can be written matters here, so nothing waits for the disk.
+    writePrivate(join(directory, ".probe"), "", false);
     rmSync(join(directory, ".probe"), { force: true });
   } catch (cause) {
     if (isRelayfileError(cause)) throw cause;
@@ -49,7 +50,7 @@ export function lockDirectory(directory: string, pid: number): () => void {
     const who = holder === "" ? "another process" : `process ${holder}`;
     fail("lock_held", `${who} serves ${directory} already`, { path: directory, pid: Number(holder) || null });
   }
-  writePrivate(join(directory, "serve.pid"), `${pid}\n`);
+  writePrivate(join(directory, "serve.pid"), `${pid}\n`, false);
   return () => {
     rmSync(join(directory, "serve.pid"), { force: true });
     lock.close();
@@ -66,13 +67,13 @@ export async function signingKeys(directory: string): Promise<SigningKeys> {
   return keys ?? fail("state_corrupt", `${file} is not an RSA signing key`, { path: file });
 }
 
-/** Replaces a private file: written beside, synced, renamed. */
-export function writePrivate(file: string, text: string): void {
+/** Replaces a private file: written beside, synced unless it is not `durable`, renamed. */
+export function writePrivate(file: string, text: string, durable = true): void {
   const partial = `${file}.partial`;
   const handle = openSync(partial, "w", 0o600);
   try {
     writeSync(handle, text);
-    fsyncSync(handle);
+    if (durable) fsyncSync(handle);
   } finally {
     closeSync(handle);
   }

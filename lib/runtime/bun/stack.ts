@@ -19,7 +19,7 @@ import { livePipeline } from "../../service/live-pipeline.ts";
 import { Metrics } from "../../service/metrics.ts";
 import { type RateLimit, RateLimiter } from "../../service/rate-limit.ts";
 import type { WorkspaceObject } from "../../service/workspace-object.ts";
-import { createSimulator, type Simulator } from "../../simulator/mod.ts";
+import type { Simulator } from "../../simulator/mod.ts";
 import { VERSION } from "../../version.ts";
 import { lockDirectory, prepareDirectory, signingKeys, writePrivate } from "./data-directory.ts";
 import { listen } from "./serve.ts";
@@ -97,8 +97,8 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
   const store = await ControlStore.open(openDatabase(join(dataDir, "control-plane.db")));
   cleanups.push(() => store.close());
   const keys = await signingKeys(dataDir);
-  const simulator = createSimulator({ clock, random, log });
-  const simulatorListener = listen(0, (request) => simulator.fetch(request));
+  const simulator = Promise.withResolvers<Simulator>();
+  const simulatorListener = listen(0, async (request) => (await simulator.promise).fetch(request));
   cleanups.push(() => simulatorListener.stop());
 
   let handle: (request: Request) => Promise<Response> = async () => new Response(null, { status: 503 });
@@ -174,6 +174,9 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
   const cloudTokenFile = join(dataDir, HOME_FILES.cloudCredentials);
   const files = new CredentialFiles({ env, row, tokenFile, cloudTokenFile });
   await files.write();
+  // Its seeds are large and nothing needs it before both services answer.
+  const { createSimulator } = await import("../../simulator/mod.ts");
+  simulator.resolve(createSimulator({ clock, random, log }));
   cleanups.push(() => files.stop());
   for (const provider of options.providers ?? []) await connectNow(env, row, provider);
 
@@ -187,7 +190,7 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
     tokenFile,
     cloudTokenFile,
     dataDir,
-    simulator,
+    simulator: await simulator.promise,
     fetch: (request) => front.fetch(request),
     workspace: async () =>
       (await host.workspace(row.relayId)) ?? fail("workspace_not_found", `no workspace ${row.relayId}`),
@@ -237,7 +240,8 @@ class CredentialFiles {
     const minted = await env.mint.workspaceToken(row.relayId, { agent: "relayfile-cli", scopes });
     const updatedAt = new Date(env.clock.now()).toISOString();
     const workspace = { server: env.fileApiUrl, token: minted.token, updatedAt };
-    writePrivate(this.to.tokenFile, `${JSON.stringify(workspace, null, 2)}\n`);
+    // Every start writes these anew, so nothing is gained by waiting for the disk.
+    writePrivate(this.to.tokenFile, `${JSON.stringify(workspace, null, 2)}\n`, false);
     const pair = await env.mint.newSession();
     const cloud = {
       apiUrl: env.controlPlaneUrl,
@@ -247,7 +251,7 @@ class CredentialFiles {
       refreshTokenExpiresAt: new Date(pair.refreshExpiresAtMs).toISOString(),
       updatedAt,
     };
-    writePrivate(this.to.cloudTokenFile, `${JSON.stringify(cloud, null, 2)}\n`);
+    writePrivate(this.to.cloudTokenFile, `${JSON.stringify(cloud, null, 2)}\n`, false);
     this.cancel = env.clock.after(TOKENS.workspaceMs / 2, () => {
       this.write().catch((thrown) =>
         env.log.error("credential files not renewed", { error: messageOf(thrown) }),
