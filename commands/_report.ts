@@ -1,14 +1,13 @@
 /** What `doctor` and `verify` share: their flags, the way from flags to a run, and what happens to the report. */
 import { fail, osCodeOf } from "../lib/errors.ts";
+import { againstBaseline } from "../verify/baseline.ts";
 import type { Suite } from "../verify/check.ts";
-import { withBaseline } from "../verify/diff.ts";
 import { trimBodies } from "../verify/render/json.ts";
 import { FORMATS, type Format, renderReport } from "../verify/render/mod.ts";
 import { present } from "../verify/render/presentation.ts";
 import type { Report } from "../verify/report.ts";
 import type { PlanDocument } from "../verify/run/plan.ts";
 import { saveRun } from "../verify/saved-run.ts";
-import { decide } from "../verify/verdict.ts";
 import type { ArgSpecs, ArgValues, CommandContext, CommandResult, Document } from "./_command.ts";
 import { localPath } from "./_output.ts";
 import { resolveProbeTarget } from "./_probe-target.ts";
@@ -119,11 +118,10 @@ export async function makeReport(
 ): Promise<CommandResult<Report & Document>> {
   requireOneMode(args, context);
   const outputs = (args.report ?? []).map((text) => reportOutput(text, context));
+  // Read before anything is asked: a bad file should not cost a run.
+  const baseline = args.baseline === undefined ? null : await readReport(context, args.baseline);
   const finish = async (made: Report): Promise<Report> => {
-    const judged =
-      args.baseline === undefined
-        ? made
-        : againstBaseline(made, readReport(context, args.baseline), args.baseline);
+    const judged = baseline === null ? made : againstBaseline(made, baseline, args.baseline ?? "");
     return trimBodies(judged, args["max-body"] ?? BODY_CHARS);
   };
   const { outcome, target, report, exit } = await runInMode(request, args, context, finish);
@@ -189,20 +187,6 @@ async function bundled(
 ): Promise<NonNullable<Report["bundle"]>> {
   const { writeBundle } = await import("./_bundle.ts");
   return writeBundle(context, localPath(context, path), made);
-}
-
-/** The report judged again: findings that an earlier report already had do not count. */
-function againstBaseline(report: Report, baseline: Report, path: string): Report {
-  const marked = withBaseline(report, baseline);
-  const verdict = decide({
-    checks: marked.checks,
-    findings: marked.findings,
-    rootCauses: marked.rootCauses,
-    failOn: marked.policy.failOn,
-    interrupted:
-      report.exit === "INTERRUPTED" ? "interrupted" : report.exit === "TERMINATED" ? "terminated" : null,
-  });
-  return { ...marked, ...verdict, policy: { ...marked.policy, baseline: path } };
 }
 
 function reportOutput(text: string, context: CommandContext): { format: Format; path: string } {

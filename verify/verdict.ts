@@ -30,10 +30,11 @@ const RANK: Readonly<Record<Severity, number>> = { error: 2, warn: 1, info: 0 };
 
 /**
  * Decides, in this order: interrupted; a root cause that needs sign-in; a finding at or above `failOn`; anything that
- * could not be told; else pass. A baseline leaves only what is new or changed to count.
+ * could not be told; else pass. A baseline leaves only what is new or changed to count; it does not forgive a missing
+ * sign-in, behind which nothing was looked at.
  */
 export function decide(input: VerdictInput): Verdict {
-  const counted = input.findings.filter((finding) => finding.baselineState !== "unchanged");
+  const counted = input.findings.filter(countsForExit);
   const roots = new Set(input.rootCauses);
   const auth = counted.some((f) => f.class === "auth" && f.severity === "error" && roots.has(f.id));
   // An outage is an error worth naming, but what it hides is undecided: repeating may succeed.
@@ -66,20 +67,30 @@ export function decide(input: VerdictInput): Verdict {
   return { outcome, exit, exitCode: EXIT[exit], verdict: sentence(input, { errors, warnings, undecided }) };
 }
 
+/** True unless the baseline already had the finding. */
+function countsForExit(finding: Pick<Finding, "class" | "baselineState">): boolean {
+  return finding.baselineState !== "unchanged" || finding.class === "auth";
+}
+
 function sentence(
   input: VerdictInput,
   counts: { errors: number; warnings: number; undecided: number },
 ): string {
-  const first = input.findings.find((finding) => finding.id === input.rootCauses[0]);
+  const roots = input.rootCauses.flatMap(
+    (id) => input.findings.find((finding) => finding.id === id && countsForExit(finding)) ?? [],
+  );
+  const [first] = roots;
+  const known = input.findings.filter((finding) => !countsForExit(finding)).length;
   const decided = input.checks.filter(
     (check) => check.status !== "unknown" && check.status !== "skip",
   ).length;
   const open = counts.undecided === 0 ? "" : `; ${plural(counts.undecided, "check")} could not decide`;
   if (input.interrupted !== null) return `stopped after ${plural(decided, "check")}${open}`;
   if (first !== undefined) {
-    const others = input.rootCauses.length - 1;
+    const others = roots.length - 1;
     return `${first.title}${others === 0 ? "" : ` (and ${plural(others, "other cause")})`}${open}`;
   }
+  if (known > 0) return `nothing new since the baseline, which knows ${plural(known, "finding")}${open}`;
   if (counts.undecided > 0)
     return `nothing wrong was found, but ${plural(counts.undecided, "check")} could not decide`;
   return `healthy: ${plural(decided, "check")} decided, ${plural(counts.errors + counts.warnings, "problem")}`;

@@ -106,6 +106,7 @@ export const ZONES: readonly Zone[] = [
       "verify/report.ts",
       "verify/check.ts",
       "verify/run/events.ts",
+      "verify/diff.ts",
       "lib/ui/style.ts",
       "lib/ui/text.ts",
     ],

@@ -75,6 +75,12 @@ describe("decide()", () => {
       "PASS",
       "pass",
     ],
+    [
+      "a baseline does not forgive a missing sign-in",
+      { findings: [finding({ baselineState: "unchanged", class: "auth" })], rootCauses: ["f1"] },
+      "AUTH",
+      "fail",
+    ],
   ];
   for (const [name, over, exit, outcome] of cases) {
     test(name, () => {
@@ -83,4 +89,15 @@ describe("decide()", () => {
       expect<string>(verdict.outcome).toBe(outcome);
     });
   }
+
+  test("the sentence names the first cause that counts", () => {
+    const findings = [
+      finding({ baselineState: "unchanged", title: "old" }),
+      finding({ id: "f2", baselineState: "new", title: "news" }),
+    ];
+    expect(decide(input({ findings, rootCauses: ["f1", "f2"] })).verdict).toBe("news");
+    expect(decide(input({ findings: findings.slice(0, 1), rootCauses: ["f1"] })).verdict).toBe(
+      "nothing new since the baseline, which knows 1 finding",
+    );
+  });
 });

@@ -95,7 +95,7 @@ function properties(report: Report): string[] {
 function counts(report: Report, finding: Finding): boolean {
   return (
     finding.class !== "transient" &&
-    finding.baselineState !== "unchanged" &&
+    (finding.baselineState !== "unchanged" || finding.class === "auth") &&
     RANK[finding.severity] >= RANK[report.policy.failOn]
   );
 }

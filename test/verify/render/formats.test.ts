@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { diffReports, withBaseline } from "../../../verify/diff.ts";
 import { printable } from "../../../verify/printable.ts";
 import { trimBodies } from "../../../verify/render/json.ts";
 import { FORMATS, renderReport } from "../../../verify/render/mod.ts";
@@ -179,28 +178,5 @@ describe("formats", () => {
     });
     const trimmed = trimBodies(report({ exchanges: [exchange("x1", 200), exchange("x2", 404)] }), 4);
     expect(trimmed.exchanges.map((entry) => entry.response?.bodyPreview)).toEqual([undefined, "1234"]);
-  });
-});
-
-describe("diffReports() and withBaseline()", () => {
-  const without = (n: number, over: Partial<Report> = {}) =>
-    report({ findings: report().findings.filter((_, index) => index !== n), ...over });
-
-  test("tell new, fixed and changed apart and never call the unasked fixed", () => {
-    const diff = diffReports(without(0), without(1));
-    expect([diff.new.length, diff.fixed.length, diff.changed.length]).toEqual([1, 1, 0]);
-    const unasked = report().checks.map((check) => ({ ...check, status: "skip" as const }));
-    const blind = diffReports(report(), report({ findings: [], checks: unasked }));
-    expect([blind.fixed.length, blind.notComparable.length]).toEqual([0, 12]);
-    const worse = report({
-      findings: report().findings.map((finding) => ({ ...finding, confidence: "likely" as const })),
-    });
-    expect(diffReports(report(), worse).changed).toHaveLength(12);
-  });
-
-  test("a baseline marks what was there before", () => {
-    const marked = withBaseline(report(), without(3));
-    expect(marked.findings.filter((finding) => finding.baselineState === "new")).toHaveLength(1);
-    expect(marked.findings.filter((finding) => finding.baselineState === "unchanged")).toHaveLength(11);
   });
 });
