@@ -51,6 +51,7 @@ export const PIPELINE = {
   refreshProviderTimeoutMs: 30 * SECOND,
   refreshTotalTimeoutMs: 90 * SECOND,
   recordBytesMax: 8 * MIB,
+  batchRecordsMax: 1_000,
   slugCharsMax: 80,
 } as const;
 

@@ -14,7 +14,14 @@ import { internalPathClause, isInternalPath } from "../pipeline/pure/internal-pa
 import { sweepReceipts } from "../pipeline/receipts.ts";
 import { refreshDiscovery, resetDiscovery } from "../pipeline/refresh.ts";
 import type { Clock, Fetch, Log, Random, TreeStore } from "../ports.ts";
-import { modelsOf, PROVIDERS, providerById, providerOfPath } from "../providers/registry.ts";
+import {
+  modelsOf,
+  PROVIDERS,
+  providerById,
+  providerOfPath,
+  resourceOf,
+  resourceOfModel,
+} from "../providers/registry.ts";
 import type { IngestInput, Pipeline } from "./pipeline.ts";
 
 /** Records asked for per page of an initial sync, and gathered before they are applied. */
@@ -71,6 +78,14 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
         await tellSimulator(options, path, {}, JSON.stringify(batch.records));
       }
       return outcome;
+    },
+    hasModel: (id, model) => {
+      const provider = providerById(id);
+      return provider !== null && resourceOfModel(provider, model) !== null;
+    },
+    hasSchema: (id, resource) => {
+      const provider = providerById(id);
+      return provider !== null && resourceOf(provider, resource)?.write !== undefined;
     },
     modelsOf: (id) => {
       const provider = providerById(id);

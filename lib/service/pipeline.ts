@@ -110,7 +110,11 @@ export interface Pipeline {
   ingest(tree: TreeStore, input: IngestInput): Promise<IngestResult>;
   /** Applies raw records; afterwards the simulated provider, if that is the backend, has them too. */
   applyRecords(tree: TreeStore, input: RecordsInput): Promise<RecordsResult>;
-  /** Model names of a provider's records. */
+  /** True when the provider has records under this model name. */
+  hasModel(provider: string, model: string): boolean;
+  /** True when the provider writes a schema for a resource of this name. */
+  hasSchema(provider: string, resource: string): boolean;
+  /** The usual model names of a provider's records. */
   modelsOf(provider: string): readonly string[];
   /** Reads a webhook of the sync source. */
   readSource(payload: unknown): SourceEvent;

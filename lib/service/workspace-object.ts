@@ -180,6 +180,11 @@ export class WorkspaceObject {
     return connections(this.context);
   }
 
+  /** Connects a provider without reading its records: they arrive by themselves. */
+  link(provider: string, backend: string, connectionId: string): Promise<void> {
+    return connectProvider(this.context, this.tree, provider, backend, connectionId);
+  }
+
   /** Connects a provider and reads all its records; concurrent calls share one sync (cloud#775). The number of records. */
   async connect(provider: string, backend: string, connectionId: string | null = null): Promise<number> {
     await connectProvider(this.context, this.tree, provider, backend, connectionId);

@@ -28,6 +28,8 @@ export function noProviders(overrides: Partial<Pipeline> = {}): Pipeline {
       written: [],
       removed: [],
     }),
+    hasModel: () => false,
+    hasSchema: () => false,
     modelsOf: () => [],
     readSource: () => ({ kind: "not_applicable", reason: "no source" }),
     syncSource: async () => ({ records: 0, applied: 0, deleted: 0, stale: 0, refused: [] }),

@@ -148,7 +148,7 @@ export async function beginConnection(
   await env.store.saveIntegration(row);
   const settle = (state: string, lastError: string | null) =>
     env.store.saveIntegration({ ...row, state, lastError });
-  const synced = object.connect(provider, backend).then(
+  const synced = object.connect(provider, backend, row.connectionId).then(
     async (records) => {
       await settle("ready", null);
       return records;
@@ -168,11 +168,13 @@ export async function registerIntegration(
   provider: string,
 ): Promise<void> {
   if (env.store.integration(workspace.id, provider) !== null) return;
+  const connectionId = `conn_${env.random.uuid().slice(0, 8)}`;
+  await (await env.workspace(workspace.relayId))?.link(provider, EMBEDDED_BACKEND, connectionId);
   await env.store.saveIntegration({
     workspace: workspace.id,
     provider,
     backend: EMBEDDED_BACKEND,
-    connectionId: `conn_${env.random.uuid().slice(0, 8)}`,
+    connectionId,
     state: "ready",
     lastError: null,
     metadata: {},

@@ -9,7 +9,9 @@ import type { ControlCaller, ControlPlaneEnv, ControlRoute } from "./env.ts";
 import { IDENTITY_ROUTES } from "./identity.ts";
 import { INTEGRATION_ROUTES } from "./integrations.ts";
 import { JOIN_ROUTES } from "./join.ts";
+import { RECORD_ROUTES } from "./records.ts";
 import { REFRESH_ROUTES } from "./refresh.ts";
+import { SOURCE_ROUTES } from "./sources.ts";
 import type { WorkspaceRow } from "./store.ts";
 import { WEBHOOK_ROUTES } from "./webhooks.ts";
 import { WORKSPACE_ROUTES } from "./workspaces.ts";
@@ -22,6 +24,8 @@ export const CONTROL_PLANE_ROUTES: readonly ControlRoute[] = [
   ...INTEGRATION_ROUTES,
   ...REFRESH_ROUTES,
   ...WEBHOOK_ROUTES,
+  ...SOURCE_ROUTES,
+  ...RECORD_ROUTES,
 ];
 
 const NO_PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>404</title></head>

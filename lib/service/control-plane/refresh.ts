@@ -1,11 +1,12 @@
 /** Discovery of all connected providers, written anew, with a report (spec provider-contract 2.11); replay of ops. */
 import { fail } from "../../errors.ts";
-import { PIPELINE } from "../../limits.ts";
+import { FILE_API, PIPELINE } from "../../limits.ts";
 import type { RefreshedProvider, RefreshReport } from "../../model/integration.ts";
-import { allowsSomewhere } from "../auth/scopes.ts";
 import { json } from "../http-error.ts";
+import { parseJson, readBytes } from "../request.ts";
 import type { WorkspaceObject } from "../workspace-object.ts";
 import type { ControlContext, ControlPlaneEnv, ControlRoute } from "./env.ts";
+import { requireTrigger } from "./senders.ts";
 
 /** Routes that make a workspace do something again. */
 export const REFRESH_ROUTES: readonly ControlRoute[] = [
@@ -16,18 +17,20 @@ export const REFRESH_ROUTES: readonly ControlRoute[] = [
 type ReportError = NonNullable<RefreshReport["errors"]>[number];
 type OneResult = { readonly refreshed: RefreshedProvider; readonly error: ReportError | null };
 
-async function refresh({ env, workspace, caller }: ControlContext): Promise<Response> {
-  if (caller.kind === "workspace" && !allowsSomewhere(caller.token.scopes, "sync:trigger")) {
-    fail("forbidden", "missing required scope: sync:trigger");
-  }
+async function refresh({ request, env, workspace, caller }: ControlContext): Promise<Response> {
+  requireTrigger(caller);
+  const reset = resetsOf(env, await readBytes(request, FILE_API.bodyBytesMax));
   const object = await env.workspace(workspace.relayId);
   if (object === null) return fail("workspace_not_found", "Workspace not found");
   const startedMs = env.clock.monotonicMs();
   const waiting = env.store.integrations(workspace.id).map((row) => row.provider);
+  for (const provider of reset.keys()) {
+    if (!waiting.includes(provider)) fail("invalid_state", `${provider} is not connected`, { provider });
+  }
   const results: OneResult[] = [];
   const worker = async () => {
     for (let provider = waiting.shift(); provider !== undefined; provider = waiting.shift()) {
-      results.push(await refreshOne(env, object, provider, startedMs));
+      results.push(await refreshOne(env, object, provider, { startedMs, reset: reset.get(provider) ?? [] }));
     }
   };
   await Promise.all(Array.from({ length: PIPELINE.refreshParallelProviders }, worker));
@@ -44,12 +47,35 @@ async function refresh({ env, workspace, caller }: ControlContext): Promise<Resp
   return json(report, timedOut ? 504 : 200, { "Cache-Control": "no-store" });
 }
 
+/**
+ * The resources whose schemas are to forget what they learned, by provider, from `{"resetSchemas": ["jira/issues"]}`. A
+ * wrong `readOnly` never heals by itself, because schemas only widen.
+ */
+function resetsOf(env: ControlPlaneEnv, bytes: Uint8Array): Map<string, string[]> {
+  const body = bytes.byteLength === 0 ? {} : parseJson(bytes);
+  const named = (body as { resetSchemas?: unknown } | null)?.resetSchemas ?? [];
+  if (!Array.isArray(named)) fail("bad_request", "resetSchemas is a list of PROVIDER/RESOURCE");
+  const resets = new Map<string, string[]>();
+  for (const name of named) {
+    const [providerName = "", resource = "", ...more] = String(name).split("/");
+    const provider = env.pipeline.idOf(providerName);
+    if (provider === null || more.length > 0 || !env.pipeline.hasSchema(provider, resource)) {
+      fail("bad_request", `no schema to reset for ${JSON.stringify(name)}`, {
+        wireCode: "unknown_resource",
+        hint: "Name it PROVIDER/RESOURCE, as in jira/issues",
+      });
+    }
+    resets.set(provider, [...(resets.get(provider) ?? []), resource]);
+  }
+  return resets;
+}
+
 /** One provider within its own time and what is left of the whole. */
 async function refreshOne(
   env: ControlPlaneEnv,
   object: WorkspaceObject,
   provider: string,
-  startedMs: number,
+  { startedMs, reset }: { startedMs: number; reset: readonly string[] },
 ): Promise<OneResult> {
   const beganMs = env.clock.monotonicMs();
   const leftMs = PIPELINE.refreshTotalTimeoutMs - (beganMs - startedMs);
@@ -59,7 +85,7 @@ async function refreshOne(
     () => "late" as const,
     () => "cancelled" as const,
   );
-  const done = object.refresh(provider);
+  const done = object.refresh(provider, reset);
   const first = await Promise.race([done, late]);
   timeout.abort();
   const durationMs = Math.round(env.clock.monotonicMs() - beganMs);
