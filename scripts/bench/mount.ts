@@ -2,17 +2,19 @@
  * Measures the mount daemon against the embedded service, with `tar -x` of the same files as the limit: bootstrap, a pass
  * without changes, latency in both directions, idle cost, stop. Run `bun scripts/bench/mount.ts [FILES]`.
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileApi } from "../../lib/client/file-api.ts";
 import { bunPorts } from "../../lib/runtime/bun/ports.ts";
 import { startStack } from "../../lib/runtime/bun/stack.ts";
-import { tempDir } from "../../test/support/temp-dir.ts";
 
 const FILES = Number(process.argv[2] ?? "10000");
 const BODY_BYTES = 2_048;
 const ROUNDS = 20;
 
-using dir = tempDir("relayfile-bench-mount-");
+const base = mkdtempSync(join(tmpdir(), "relayfile-bench-mount-"));
+const dir = { path: base, join: (...parts: string[]) => join(base, ...parts) };
 const ports = bunPorts({ env: {} });
 const stack = await startStack({ dataDir: dir.join("data"), workspaceName: "bench", ports });
 const token = JSON.parse(readFileSync(stack.tokenFile, "utf8")).token as string;
@@ -67,6 +69,7 @@ daemon.kill("SIGTERM");
 await daemon.exited;
 note("SIGTERM to exit", `${(performance.now() - stopped).toFixed(0)} ms, code ${daemon.exitCode}`);
 await stack.stop();
+rmSync(base, { recursive: true, force: true });
 
 /** Fills the workspace. */
 async function seed(): Promise<void> {

@@ -24,7 +24,7 @@ const MUTANTS: readonly Mutant[] = [
     name: "a retried upload gets a new identity",
     file: "lib/mount/outbox.ts",
     find: "key: record.commandId, ttlSeconds",
-    replace: "key: `${record.commandId}${Math.random()}`, ttlSeconds",
+    replace: "key: record.commandId + Math.random(), ttlSeconds",
     also: {
       file: "lib/mount/resolve.ts",
       find: "if (file.hash === record.hash) {",

@@ -44,6 +44,8 @@ export const VIEWS: Record<string, () => Promise<{ default: View }>> = {
   "relayfile.report": () => import("./report.ts"),
   "relayfile.checks": () => import("./checks.ts"),
   "relayfile.explanation": () => import("./explanation.ts"),
+  "relayfile.skill": () => import("./skill.ts"),
   "relayfile.plan": () => import("./plan.ts"),
   "relayfile.report-diff": () => import("./report-diff.ts"),
+  "relayfile.why": () => import("./why.ts"),
 };

@@ -316,7 +316,9 @@ describe("retryDeadLetter()", () => {
     open();
     const engine = await rig.start();
     const options = { timeoutMs: 1_000, signal: new AbortController().signal };
-    await expect(retryDeadLetter(engine, "op_nope", options)).rejects.toThrow('unknown dead-letter op "op_nope"');
+    await expect(retryDeadLetter(engine, "op_nope", options)).rejects.toThrow(
+      'unknown dead-letter op "op_nope"',
+    );
     rig.fs.save(`${rig.root}/.relay/dead-letter/op_bad.json`, "{ not json");
     await expect(retryDeadLetter(engine, "op_bad", options)).rejects.toThrow("invalid dead-letter record");
     expect(rig.fs.text(`${rig.root}/.relay/dead-letter/op_bad.json`)).toBe("{ not json");
