@@ -114,6 +114,7 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
     era: options.era ?? CURRENT_ERA,
     simulatorUrl: simulatorListener.url,
     timeZone: options.timeZone ?? null,
+    source: (provider) => sourceOf(ports.host.env, provider),
   });
   const host = new WorkspaceHost({
     directory: dataDir,
@@ -208,6 +209,14 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
       for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     },
   };
+}
+
+/** Where the sync source of a provider is: its own variables, then those for all providers; null without a URL. */
+function sourceOf(env: Readonly<Record<string, string | undefined>>, provider: string) {
+  const named = (name: string) =>
+    env[`RELAYFILE_${provider.toUpperCase()}_SOURCE_${name}`] ?? env[`RELAYFILE_SOURCE_${name}`] ?? "";
+  const baseUrl = named("URL").replace(/\/+$/, "");
+  return baseUrl === "" ? null : { baseUrl, secretKey: named("SECRET") };
 }
 
 /** Connects a provider and waits for its records, so that a ready stack is a filled one. */
