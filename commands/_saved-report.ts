@@ -1,5 +1,5 @@
 /** Reading a report that an earlier run saved, from a file or from standard input. */
-import { fail, osCodeOf } from "../lib/errors.ts";
+import { fail, isRelayfileError, osCodeOf } from "../lib/errors.ts";
 import type { Report } from "../verify/report.ts";
 import { REPORT_BYTES_MAX, readSavedReport } from "../verify/saved-report.ts";
 import type { CommandContext } from "./_command.ts";
@@ -26,7 +26,7 @@ function readWhole(context: CommandContext, path: string): Uint8Array {
     return fs.readFile(file);
   } catch (cause) {
     const code = osCodeOf(cause);
-    if (code === undefined) throw cause;
+    if (code === undefined || isRelayfileError(cause)) throw cause;
     const hint = code === "ENOENT" ? "Make one: relayfile doctor --report json=report.json" : undefined;
     return fail("invalid_input", `cannot read ${path} (${code})`, { path, ...(hint && { hint }) }, { cause });
   }

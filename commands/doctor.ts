@@ -3,6 +3,7 @@
 import type { Report } from "../verify/report.ts";
 import { listChecks } from "./_check-list.ts";
 import { type CommandContext, type CommandResult, command, type Document } from "./_command.ts";
+import { announced } from "./_github.ts";
 import { makePlan, makeReport, REPORT_ARGS, type ReportArgs } from "./_report.ts";
 
 /** Arguments of `doctor`. */
@@ -38,5 +39,5 @@ export default command({
       ? listChecks("doctor", { only: args.only, skip: args.skip, refresh: false })
       : args.plan
         ? makePlan(requestOf(args), args, context)
-        : doctor(args, context),
+        : announced(await doctor(args, context), context),
 });

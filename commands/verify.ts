@@ -7,6 +7,7 @@ import { WRITE_CHECKS } from "../verify/write/checks/mod.ts";
 import { readNamedPath } from "../verify/write/choose.ts";
 import { listChecks } from "./_check-list.ts";
 import { type CommandContext, type CommandResult, command, type Document } from "./_command.ts";
+import { announced } from "./_github.ts";
 import { makePlan, makeReport, REPORT_ARGS, type ReportArgs, type ReportRequest } from "./_report.ts";
 
 /** What can be verified. */
@@ -128,6 +129,6 @@ export default command({
       fail("usage", `verify ${what} writes nothing`, { hint: "relayfile verify writeback --help" });
     if (args.list) return listChecks(what, { only: args.only, skip: args.skip, refresh: args.refresh });
     if (args.plan) return makePlan(requestOf({ ...args, what }, context), args, context);
-    return verify({ ...args, what }, context);
+    return announced(await verify({ ...args, what }, context), context);
   },
 });
