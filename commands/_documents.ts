@@ -1,11 +1,7 @@
 /** zod schemas of the front door's own documents, for `relayfile schema` and for tests that validate every output. */
 import { z } from "zod";
-import { ERRORS, type ErrorCode, EXIT, type ExitName } from "../lib/errors.ts";
 import { Report } from "../verify/report.ts";
-
-const schemaVersion = z.literal("1.0");
-const exitName = z.enum(Object.keys(EXIT) as [ExitName, ...ExitName[]]);
-const errorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]);
+import { errorCode, exitName, schemaVersion } from "./_document-parts.ts";
 
 /** `relayfile.error`. */
 export const ErrorDocumentSchema = z.looseObject({

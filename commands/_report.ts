@@ -132,7 +132,8 @@ export async function makeReport(
     args.bundle === undefined
       ? report
       : { ...report, bundle: await bundled(context, args.bundle, { report, saved: outcome.saved, target }) };
-  present(shown, args.short === true ? "short" : "full");
+  // What was written stands above, so that the verdict stays the last line.
+  present(shown, args.short === true ? "short" : "full", bundleText(shown.bundle));
   return { document: shown as Report & Document, exit };
 }
 
@@ -178,6 +179,14 @@ function requireOneMode(args: ReportArgs, { globals }: CommandContext): void {
   );
   if (args.watch !== undefined && args.watch < 1_000)
     fail("usage", `--watch ${args.watch}ms is too short, the least is 1s`);
+}
+
+function bundleText(bundle: Report["bundle"]): string {
+  if (bundle === undefined) return "";
+  const { path, bytes, files, redactions } = bundle;
+  const size = `${files.length} files, ${Math.ceil(bytes / 1024)} KiB, ${redactions.count} secrets removed`;
+  const members = files.map((file) => `  ${file.path}  ${file.bytes} bytes  ${file.what}`);
+  return `${[`bundle ${path}: ${size}`, ...members, ""].join("\n")}\n`;
 }
 
 async function bundled(

@@ -169,6 +169,7 @@ export const SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
     "relayfile whoami --json",
     async () => (await import("./_documents-workspace.ts")).WhoamiSchema,
   ),
+  why: published("relayfile why --json", async () => (await import("./_documents-mirror.ts")).WhySchema),
   "workspace-delete": published(
     "relayfile workspace delete --json",
     async () => (await import("./_documents-workspace.ts")).WorkspaceDeleteSchema,

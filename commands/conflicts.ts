@@ -70,7 +70,7 @@ export default command({
         baseRevision: revision,
         mine: { file, hash: hashOf(file) },
         current: { file: current, hash: hashOf(current) },
-        next: `relayfile conflicts --path ${JSON.stringify(rel)} --keep local`,
+        next: { argv: ["relayfile", "conflicts", "--path", rel, "--keep", "local"], safe: false },
       };
     }
   },

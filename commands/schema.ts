@@ -21,13 +21,13 @@ export interface SchemaListDocument extends Document {
 export default command({
   name: "schema",
   description: "Print the JSON Schema of an output; without a name list them",
-  args: { name: { type: "positional", description: "Name of the schema, as listed without one" } },
+  args: { name: { type: "positional", description: "Name of the schema, or list" } },
   examples: [
-    ["relayfile schema", "the names"],
+    ["relayfile schema list", "the names"],
     ["relayfile schema error", "what a failing command prints under --json"],
   ],
   run: async ({ name }) => {
-    if (name === undefined) {
+    if (name === undefined || name === "list") {
       const schemas = Object.entries(SCHEMAS).map(([each, { description }]) => ({ name: each, description }));
       const list: SchemaListDocument = { schemaVersion: "1.0", kind: "relayfile.schema-list", schemas };
       return { document: list, exit: "PASS" };

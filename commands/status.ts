@@ -30,7 +30,7 @@ export interface StatusDocument {
   readonly bootstrap: unknown;
   readonly lastError: string | null;
   /** Commands that a person would run next; empty when nothing is wrong. */
-  readonly next: readonly string[];
+  readonly next: readonly { readonly argv: readonly string[]; readonly safe: boolean }[];
 }
 
 export default command({
@@ -142,13 +142,16 @@ function nextCommands(facts: {
   conflicts: number;
   name: string | null;
   dir: string | null;
-}): string[] {
+}): StatusDocument["next"] {
   const name = facts.name ?? "WORKSPACE";
-  const next: string[] = [];
-  if (facts.held > 0)
-    next.push(`relayfile mount resume ${name} --restore`, `relayfile mount resume ${name} --confirm-deletes`);
-  if (facts.deadLetters > 0) next.push(`relayfile writeback status ${name}`);
-  if (facts.conflicts > 0) next.push(`relayfile conflicts ${name}`);
-  if (facts.verdict === "stopped") next.push(`relayfile mount ${name} ${facts.dir ?? "DIR"} --background`);
+  const next: { argv: string[]; safe: boolean }[] = [];
+  const add = (safe: boolean, ...words: string[]) => next.push({ argv: ["relayfile", ...words], safe });
+  if (facts.held > 0) {
+    add(true, "mount", "resume", name, "--restore");
+    add(false, "mount", "resume", name, "--confirm-deletes");
+  }
+  if (facts.deadLetters > 0) add(true, "writeback", "status", name);
+  if (facts.conflicts > 0) add(true, "conflicts", name);
+  if (facts.verdict === "stopped") add(true, "mount", name, facts.dir ?? "DIR", "--background");
   return next;
 }

@@ -4,9 +4,11 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { skillText } from "../lib/ui/skill.ts";
 import { renderChecks } from "./docs/checks.ts";
 import { renderCli } from "./docs/cli.ts";
 import { renderErrors } from "./docs/errors.ts";
+import { renderLlms } from "./docs/llms.ts";
 import { renderSeedTrace } from "./docs/seed-trace.ts";
 
 /** The generated files, by path below the repository. */
@@ -16,6 +18,8 @@ export async function generatedDocs(): Promise<Record<string, string>> {
     "docs/errors.md": renderErrors(),
     "docs/checks.md": renderChecks(),
     "docs/seed-trace.md": renderSeedTrace(),
+    "docs/llms.txt": renderLlms(),
+    "docs/skill/SKILL.md": skillText(),
   };
 }
 

@@ -22,7 +22,7 @@ export default command({
         record,
         error: readSidecar(context.ports.fs, layout.deadLetters, record.opId),
         file: `${layout.deadLetters}/${record.opId}.json`,
-        next: `relayfile writeback retry --opId ${record.opId}`,
+        next: { argv: ["relayfile", "writeback", "retry", "--opId", record.opId], safe: false },
       } as CommandResult["document"],
       exit: "PASS",
     };

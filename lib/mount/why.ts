@@ -29,7 +29,8 @@ export interface PathStory {
   readonly revision: string | null;
   readonly agreedHash: string | null;
   readonly deadLetters: readonly string[];
-  readonly next: readonly string[];
+  /** Commands that a person would run next; `safe`: it can lose nothing. */
+  readonly next: readonly { readonly argv: readonly string[]; readonly safe: boolean }[];
 }
 
 /** Tells the story of one path below a mirror. Reads only. */
@@ -39,7 +40,7 @@ export function whyPath(
   rel: string,
 ): PathStory {
   const remotePath = toRemotePath(mount.remoteRoot, rel as RelativeRemotePath);
-  const told = (state: PathStory["state"], because: string, next: readonly string[] = []) => ({
+  const told = (state: PathStory["state"], because: string, next: PathStory["next"] = []) => ({
     ...facts(world, mount, rel, remotePath),
     state,
     because,
@@ -57,12 +58,12 @@ export function whyPath(
   const letters = lettersOf(world, mount.layout, remotePath);
   if (letters.length > 0)
     return told("refused", "a save of it was refused", [
-      `relayfile writeback show --opId ${letters[0]}`,
-      `relayfile writeback retry --opId ${letters[0]}`,
+      { argv: ["relayfile", "writeback", "show", "--opId", letters[0] ?? ""], safe: true },
+      { argv: ["relayfile", "writeback", "retry", "--opId", letters[0] ?? ""], safe: false },
     ]);
   if (listConflicts({ world, layout: mount.layout }).some((artifact) => artifact.rel === rel))
     return told("conflict", "it changed on both sides and both versions are kept", [
-      `relayfile conflicts --path ${JSON.stringify(rel)}`,
+      { argv: ["relayfile", "conflicts", "--path", rel], safe: true },
     ]);
   const stuck = problemOf(world, mount.stateDir, remotePath);
   if (stuck !== null) return told("not-placed", stuck);

@@ -2,6 +2,7 @@
 import { COMMANDS, SECTIONS } from "../../commands/mod.ts";
 import type { Ports } from "../../lib/ports.ts";
 import { runFrontDoor } from "../../lib/ui/front-door.ts";
+import { requirePublished } from "./published.ts";
 import { type RecordedTerminal, recordedTerminal } from "./terminal.ts";
 
 /** What one run left behind. */
@@ -22,7 +23,22 @@ export interface CliOptions {
   readonly onTerminal?: (terminal: RecordedTerminal) => void;
 }
 
-/** Runs `words`, separated by spaces or given one by one; `options` as text is what standard input holds. */
+/** The document on stdout, or null when it holds anything else. */
+function jsonDocument(stdout: string): Record<string, unknown> | null {
+  if (!stdout.startsWith("{")) return null;
+  try {
+    const value = JSON.parse(stdout) as Record<string, unknown>;
+    return typeof value.kind === "string" && value.kind.startsWith("relayfile.") ? value : null;
+  } catch {
+    // Text, bytes or a stream of events: no document.
+    return null;
+  }
+}
+
+/**
+ * Runs `words`, separated by spaces or given one by one; `options` as text is what standard input holds. A document on
+ * stdout must satisfy its published schema.
+ */
 export async function runCli(
   words: string | readonly string[],
   ports: Ports,
@@ -39,6 +55,8 @@ export async function runCli(
     openPorts: async ({ log }) => ({ ...ports, log }),
   });
   const { stdout, stderr } = terminal.text;
+  const printed = jsonDocument(stdout);
+  if (printed !== null) await requirePublished(printed);
   return {
     exit,
     stdout,

@@ -1,4 +1,5 @@
 /** Text of `conflicts`: each file with the two versions that exist of it. */
+import { shellLine } from "../../../verify/http/exchange.ts";
 import type { Style } from "../style.ts";
 
 interface ConflictsDocument {
@@ -7,7 +8,7 @@ interface ConflictsDocument {
     readonly baseRevision: string;
     readonly mine: { readonly file: string };
     readonly current: { readonly file: string };
-    readonly next: string;
+    readonly next: { readonly argv: readonly string[] };
   }[];
 }
 
@@ -19,7 +20,7 @@ export default function view({ conflicts }: ConflictsDocument, style: Style): st
       `${style.mark("warn")} ${style.bold(path)} (edited from ${baseRevision})`,
       `  yours:   ${mine.file}`,
       `  current: ${current.file}`,
-      style.dim(`  next: ${next}`),
+      style.dim(`  next: ${shellLine(next.argv)}`),
     ])
     .join("\n");
 }

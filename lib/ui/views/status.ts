@@ -1,5 +1,6 @@
 /** Text of `status`: the verdict first, then only what is worth knowing. */
 import type { StatusDocument } from "../../../commands/status.ts";
+import { shellLine } from "../../../verify/http/exchange.ts";
 import type { Style } from "../style.ts";
 
 /** Renders the state of one mirror. */
@@ -27,6 +28,6 @@ export default function view(document: StatusDocument, style: Style): string {
   if (document.lastSuccessAt !== null)
     lines.push(`  last agreement with the server ${document.lastSuccessAt}`);
   if (document.lastError !== null && verdict !== "ok") lines.push(`  last error: ${document.lastError}`);
-  for (const command of document.next) lines.push(style.dim(`next: ${command}`));
+  for (const { argv } of document.next) lines.push(style.dim(`next: ${shellLine(argv)}`));
   return lines.join("\n");
 }

@@ -1,5 +1,6 @@
 /** Text of `why`: the answer first, then the facts it rests on. */
 import type { WhyDocument } from "../../../commands/why.ts";
+import { shellLine } from "../../../verify/http/exchange.ts";
 import type { Style } from "../style.ts";
 
 /** Renders the story of one path. */
@@ -11,6 +12,6 @@ export default function view(document: WhyDocument, style: Style): string {
   if (document.revision !== null)
     lines.push(`  agreed   ${document.revision}, ${(document.agreedHash ?? "").slice(0, 12)}`);
   lines.push(`  remote   ${document.remotePath}`);
-  for (const command of document.next) lines.push(style.dim(`next: ${command}`));
+  for (const { argv } of document.next) lines.push(style.dim(`next: ${shellLine(argv)}`));
   return lines.join("\n");
 }

@@ -1,4 +1,6 @@
 /** Text of `writeback show`: one refused save, told from what was sent to what to do. */
+
+import { shellLine } from "../../../verify/http/exchange.ts";
 import type { DeadLetter } from "../../model/dead-letter.ts";
 import type { Style } from "../style.ts";
 
@@ -6,7 +8,7 @@ interface ShowDocument {
   readonly record: DeadLetter;
   readonly error: Record<string, unknown> | null;
   readonly file: string;
-  readonly next: string;
+  readonly next: { readonly argv: readonly string[] };
 }
 
 /** Renders one dead letter. */
@@ -27,6 +29,6 @@ export default function view({ record, error, file, next }: ShowDocument, style:
     style.bold(record.opId),
     ...known.map(([name, value]) => `  ${name}: ${String(value)}`),
     "",
-    style.dim(`next: ${next}`),
+    style.dim(`next: ${shellLine(next.argv)}`),
   ].join("\n");
 }
