@@ -329,7 +329,10 @@ export class WorkspaceObject {
     await this.digests.runDue(now);
     const nextReceipt = await sweepExpiredReceipts(this.context, this.tree, now);
     await this.collectGarbage();
-    const due = [nextOp, nextReceipt, this.digests.dueAt()].filter((at) => at !== null);
+    // What was asked for while this run was under way joined it and would otherwise be forgotten.
+    this.queue.start();
+    const asked = this.refreshes.size > 0 ? now : null;
+    const due = [nextOp, nextReceipt, asked, this.digests.dueAt()].filter((at) => at !== null);
     return due.length === 0 ? null : Math.min(...due);
   }
 
