@@ -14,11 +14,15 @@ import { sampleResource } from "./sample.ts";
 /**
  * Refreshes one provider. In May 2026 the answer had only its first three fields, and `discoveryBackfilled` was true
  * even when nothing could be sampled (cloud#778).
+ *
+ * @param reset names of resources whose inferred schema starts from the records alone: schemas only widen, so a wrong
+ *   `readOnly` stays until somebody asks for this
  */
 export async function refreshDiscovery(
   tree: TreeStore,
   providerId: string,
   deps: PipelineDeps,
+  reset: readonly string[] = [],
 ): Promise<RefreshedProvider> {
   const provider = providerById(providerId);
   if (provider === null)
@@ -39,7 +43,11 @@ export async function refreshDiscovery(
       if (sample.warning !== null) warnings.push(sample.warning);
       if (deps.era.discovery === "2026-05") {
         const schema = inferSchema(subjectOf(provider, resource), sample.records);
-        await storeInferred(tree, provider, resource, schema, deps);
+        await storeInferred(
+          tree,
+          { provider, resource, schema, widen: !reset.includes(resource.name) },
+          deps,
+        );
       }
     } catch (error) {
       errors++;
@@ -68,20 +76,24 @@ export async function refreshDiscovery(
   };
 }
 
+/** What the sampled records of a resource look like. */
+interface InferredSchema {
+  readonly provider: ProviderDefinition;
+  readonly resource: ResourceDefinition;
+  readonly schema: Schema;
+  /** False forgets what was stored. */
+  readonly widen: boolean;
+}
+
 /** Widens the stored schema by the new one; identical bytes are not written, so the file keeps its revision. */
-async function storeInferred(
-  tree: TreeStore,
-  provider: ProviderDefinition,
-  resource: ResourceDefinition,
-  inferred: Schema,
-  deps: PipelineDeps,
-): Promise<void> {
+async function storeInferred(tree: TreeStore, found: InferredSchema, deps: PipelineDeps): Promise<void> {
+  const { provider, resource, schema: inferred, widen } = found;
   const schemaPath = `/discovery${resource.path}/.schema.json`;
   const stored = await tree.read(schemaPath);
   const prior = stored === null ? undefined : parseJsonBytes(stored.bytes);
   const hasFields = isObject(prior) && isObject(prior.properties) && Object.keys(prior.properties).length > 0;
   // An empty schema was never sampled: it relaxes nothing and requires nothing.
-  const merged = hasFields ? mergeSchemas(inferred, prior as Schema) : inferred;
+  const merged = hasFields && widen ? mergeSchemas(inferred, prior as Schema) : inferred;
   for (const file of resourceFiles(provider, resource, deps.era, merged)) {
     const current = file.path === schemaPath ? stored : await tree.read(file.path);
     if (current !== null && sameBytes(current.bytes, bytesOf(file.text))) continue;
@@ -92,24 +104,4 @@ async function storeInferred(
     } as const;
     await tree.apply([writeOf(provider, file)], context);
   }
-}
-
-/** Forgets an inferred schema, so that the next refresh starts from records alone: the way out of a wrong `readOnly`. */
-export async function resetDiscovery(
-  tree: TreeStore,
-  providerId: string,
-  resourceName: string,
-  deps: PipelineDeps,
-): Promise<boolean> {
-  const provider = providerById(providerId);
-  const resource = provider?.resources.find((candidate) => candidate.name === resourceName);
-  if (provider === null || resource?.write === undefined) return false;
-  const context = {
-    origin: "system",
-    correlationId: `discovery_${deps.random.uuid()}`,
-    provider: provider.id,
-  } as const;
-  await tree.apply([{ kind: "delete", path: `/discovery${resource.path}/.schema.json` }], context);
-  await refreshDiscovery(tree, provider.id, deps);
-  return true;
 }

@@ -12,7 +12,7 @@ import { readSourceWebhook, runSyncJob, type SourceAccess } from "../pipeline/na
 import { digestNameOf } from "../pipeline/pure/digest-names.ts";
 import { internalPathClause, isInternalPath } from "../pipeline/pure/internal-paths.ts";
 import { sweepReceipts } from "../pipeline/receipts.ts";
-import { refreshDiscovery, resetDiscovery } from "../pipeline/refresh.ts";
+import { refreshDiscovery } from "../pipeline/refresh.ts";
 import type { Clock, Fetch, Log, Random, TreeStore } from "../ports.ts";
 import {
   modelsOf,
@@ -106,10 +106,7 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
       await materializeContract(tree, provider, deps);
     },
     initialSync: (tree, provider) => initialSync(tree, provider, options, deps),
-    refresh: async (tree, provider, reset = []) => {
-      for (const resource of reset) await resetDiscovery(tree, provider, resource, deps);
-      return refreshDiscovery(tree, provider, deps);
-    },
+    refresh: (tree, provider, reset) => refreshDiscovery(tree, provider, deps, reset),
     execute: (tree, op) => executeWriteback(tree, op, deps),
     timeZone: resolveTimeZone(options.timeZone).timeZone,
     digestClause: () => ({ sql: `NOT (${internal.sql})`, params: internal.params }),

@@ -80,6 +80,7 @@ async function refreshOne(
   const beganMs = env.clock.monotonicMs();
   const leftMs = PIPELINE.refreshTotalTimeoutMs - (beganMs - startedMs);
   const budgetMs = Math.min(PIPELINE.refreshProviderTimeoutMs, leftMs);
+  if (budgetMs <= 0) return overdue({ provider, reason: "request_timeout", durationMs: 0, budgetMs: 0 });
   const timeout = new AbortController();
   const late = env.clock.sleep(Math.max(0, budgetMs), timeout.signal).then(
     () => "late" as const,
@@ -93,24 +94,37 @@ async function refreshOne(
     // The work itself goes on; its end is no longer part of this answer.
     done.catch(() => undefined);
     const reason = leftMs < PIPELINE.refreshProviderTimeoutMs ? "request_timeout" : "provider_timeout";
-    const refreshed = {
-      provider,
-      discoveryBackfilled: false,
-      errors: 1,
-      discoveryBackfillStatus: "timeout",
-      durationMs,
-      timedOut: true,
-    };
-    return {
-      refreshed,
-      error: { provider, reason, message: `${provider} was not refreshed within ${budgetMs} ms`, durationMs },
-    };
+    return overdue({ provider, reason, durationMs, budgetMs });
   }
   const { failure, ...refreshed } = first;
   return {
     refreshed: { durationMs, ...refreshed },
     error:
       failure === undefined ? null : { provider, reason: "provider_failed", message: failure, durationMs },
+  };
+}
+
+function overdue(late: {
+  provider: string;
+  reason: "request_timeout" | "provider_timeout";
+  durationMs: number;
+  budgetMs: number;
+}): OneResult {
+  const { provider, reason, durationMs, budgetMs } = late;
+  const message =
+    budgetMs === 0
+      ? `no time was left for ${provider}`
+      : `${provider} was not refreshed within ${budgetMs} ms`;
+  return {
+    refreshed: {
+      provider,
+      discoveryBackfilled: false,
+      errors: 1,
+      discoveryBackfillStatus: "timeout",
+      durationMs,
+      timedOut: true,
+    },
+    error: { provider, reason, message, durationMs },
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { MAY_2026_ERA } from "../../../lib/model/era.ts";
 import { materializeContract } from "../../../lib/pipeline/contract.ts";
 import { ingestWebhook } from "../../../lib/pipeline/ingest.ts";
-import { refreshDiscovery, resetDiscovery } from "../../../lib/pipeline/refresh.ts";
+import { refreshDiscovery } from "../../../lib/pipeline/refresh.ts";
 import { PROVIDERS } from "../../../lib/providers/registry.ts";
 import { memoryTree } from "../../support/memory-tree.ts";
 import { pipelineDeps } from "../../support/pipeline.ts";
@@ -63,7 +63,7 @@ describe("materializeContract()", () => {
   });
 });
 
-test("resetDiscovery() forgets a wrong sticky readOnly", async () => {
+test("refreshDiscovery() with reset forgets a wrong sticky readOnly", async () => {
   const stack = pipelineStack({ ...MAY_2026_ERA, sampler: "current", emission: "current" });
   await syncAll(stack, "jira");
   const wrong = {
@@ -77,7 +77,6 @@ test("resetDiscovery() forgets a wrong sticky readOnly", async () => {
       .readOnly;
   await refreshDiscovery(stack.tree, "jira", stack.deps);
   expect(readOnly()).toBe(true);
-  expect(await resetDiscovery(stack.tree, "jira", "issues", stack.deps)).toBe(true);
+  await refreshDiscovery(stack.tree, "jira", stack.deps, ["issues"]);
   expect(readOnly()).toBeUndefined();
-  expect(await resetDiscovery(stack.tree, "jira", "nope", stack.deps)).toBe(false);
 });
