@@ -170,6 +170,24 @@ function readFromDisk(folder: string, files: number, content: string): number {
   return Math.min(...runs);
 }
 
+/** Streaming the same files through a bare server: what HTTP alone costs; ms. */
+async function streamedByBareServer(folder: string, files: number): Promise<number> {
+  const server = await startServer(
+    [process.execPath, join(import.meta.dir, "service", "raw.ts"), "0"],
+    (text) => text.endsWith("\n"),
+    Number,
+  );
+  const runs: number[] = [];
+  for (let n = 0; n < 3; n++) {
+    const startedMs = performance.now();
+    const response = await fetch(`http://127.0.0.1:${server.port}/stream?folder=${folder}&files=${files}`);
+    for await (const _chunk of response.body as ReadableStream<Uint8Array>);
+    runs.push(performance.now() - startedMs);
+  }
+  await server.stop();
+  return Math.min(...runs);
+}
+
 function timed(words: readonly string[]): number {
   const startedMs = performance.now();
   Bun.spawnSync([...words], { env: { PATH: "" }, cwd: scratch });
@@ -257,7 +275,9 @@ try {
     const content = "y".repeat(size);
     checked("fill", await subject.fill(folder, 0, FILES_SMALL, content));
     const diskMs = readFromDisk(join(scratch, "plain", folder), FILES_SMALL, content);
+    const bareMs = await streamedByBareServer(join(scratch, "plain", folder), FILES_SMALL);
     const bodyBytes = FILES_SMALL * size;
+    const bareRate = bodyBytes / MIB / (bareMs / 1_000);
     const diskRate = bodyBytes / MIB / (diskMs / 1_000);
     await subject.exported(folder, "frames");
     for (const format of ["frames", "json", "tar"]) {
@@ -266,7 +286,7 @@ try {
       print(
         `export ${FILES_SMALL} files of ${name} as ${format}`,
         `${round(mibPerSecond)} MiB/s, RSS +${round(grownBytes / MIB)} MiB`,
-        `${round(mibPerSecond / diskRate, 2)} of reading files (${round(diskRate)} MiB/s)`,
+        `${round(mibPerSecond / diskRate, 2)} of reading files (${round(diskRate)} MiB/s), ${round(mibPerSecond / bareRate, 2)} of a bare server streaming them (${round(bareRate)} MiB/s)`,
         "0.5 of reading files, RSS +32 MiB",
       );
     }

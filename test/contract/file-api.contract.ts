@@ -176,7 +176,7 @@ export function testFileApi(name: string, start: () => Promise<ContractTarget>):
       });
 
       test("GET fs/file keeps binary content and its hash", async () => {
-        const bytes = Uint8Array.from({ length: 40_000 }, (_, index) => (index * 7) % 256);
+        const bytes = Uint8Array.from({ length: 90_000 }, (_, index) => (index * 7) % 256);
         await put(target, "/get/bin", bytes.toBase64(), { encoding: "base64" });
         const { body } = await api(target, "GET", "fs/file?path=/get/bin");
         expect(body.encoding).toBe("base64");

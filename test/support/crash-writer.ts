@@ -25,7 +25,7 @@ async function write(worker: number): Promise<never> {
   for (let n = 0; ; n++) {
     const removes = n % 11 === 10;
     const path = `/w${worker}/f${(removes ? n - 1 : n) % 23}`;
-    const text = `${process.pid} ${worker} ${n} `.padEnd(n % 5 === 0 ? 40_000 : 50, "x");
+    const text = `${process.pid} ${worker} ${n} `.padEnd(n % 5 === 0 ? 90_000 : 50, "x");
     const common = { path, ifMatch: "*", correlationId: `${process.pid}-${worker}-${n}` };
     const accepted = removes
       ? await workspace.deleteFile(common)

@@ -28,12 +28,12 @@ describe("startStack()", () => {
       // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
       return (await response.json()) as any;
     };
-    const written = await call(first, "PUT", { content: "x".repeat(50_000) });
+    const written = await call(first, "PUT", { content: "x".repeat(90_000) });
     const token = await first.mint(["fs:read"]);
     await first.stop();
     const second = await startStack({ dataDir: dir.join("data"), ports: ports() });
     expect(second.workspaceId).toBe(first.workspaceId);
-    expect((await call(second, "GET")).content).toHaveLength(50_000);
+    expect((await call(second, "GET")).content).toHaveLength(90_000);
     const again = await call(second, "PUT", { content: "y" });
     const number = (revision: string) => Number(revision.slice(4));
     expect(number(again.targetRevision)).toBeGreaterThan(number(written.targetRevision));
