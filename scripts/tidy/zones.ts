@@ -114,7 +114,7 @@ export const ZONES: readonly Zone[] = [
       pure: true,
     },
   ),
-  zone("scripts/", ["lib/", "commands/", "verify/", "package.json"], {
+  zone("scripts/", ["lib/", "commands/", "verify/", "package.json", "test/faults/", "test/support/"], {
     runtime: true,
     packages: ["esbuild", "zod"],
   }),

@@ -138,6 +138,7 @@ export const refreshFaults = faultsOf(
   [
     {
       id: "refresh-route-missing",
+      breaks: ["refresh"],
       refs: ["symptom:43"],
       inject: (bench) =>
         void bench.proxy.rules.push({
@@ -149,6 +150,7 @@ export const refreshFaults = faultsOf(
     },
     {
       id: "refresh-500",
+      breaks: ["refresh"],
       refs: ["VD-09"],
       inject: (bench) =>
         void bench.proxy.rules.push({
@@ -160,6 +162,7 @@ export const refreshFaults = faultsOf(
     },
     {
       id: "refresh-never-answers",
+      breaks: ["refresh"],
       refs: ["symptom:40"],
       speed: 600,
       inject: (bench) => void bench.proxy.rules.push({ when: route("/sync/refresh"), answer: ANSWERS.drip }),
@@ -167,6 +170,7 @@ export const refreshFaults = faultsOf(
     },
     {
       id: "refresh-refused",
+      breaks: ["refresh"],
       refs: ["VD-09"],
       inject: (bench) =>
         void bench.proxy.rules.push({

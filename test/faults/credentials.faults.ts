@@ -64,7 +64,7 @@ export const cloudCredentialFaults = faultsOf(
 /** Workspace credentials: without them nothing of the workspace can be read. */
 export const workspaceCredentialFaults = faultsOf(
   "credentials",
-  { breaks: ["token", "workspace-reads"], never: ["doctor.workspace-token-expired"] },
+  { breaks: ["token", "workspace-reads", "ops"], never: ["doctor.workspace-token-expired"] },
   [
     {
       id: "workspace-file-not-json",
@@ -105,33 +105,37 @@ export const workspaceCredentialFaults = faultsOf(
 );
 
 /** Which workspace is meant. */
-export const workspaceNameFaults = faultsOf("credentials", { breaks: ["token", "workspace-reads"] }, [
-  {
-    id: "workspace-variable-of-another-tool",
-    refs: ["symptom:21", "DR-01"],
-    inject: (bench) => bench.set("RELAYFILE_WORKSPACE", "rw_aaaaaaaa"),
-    expect: { root: "doctor.workspace-mismatch", exit: 4 },
-    never: ["doctor.workspace-token-expired", "doctor.uuid-for-relay-id"],
-  },
-  {
-    id: "workspace-name-unknown",
-    refs: ["symptom:23"],
-    inject: (bench) => bench.set("RELAYFILE_WORKSPACE", "no-such-workspace"),
-    expect: { root: "doctor.workspace-unresolved", exit: 1 },
-  },
-  {
-    id: "uuid-where-rw-id-is-needed",
-    refs: ["symptom:20", "relayfile#306"],
-    inject: (bench) => {
-      bench.homeFile(".relayfile/workspaces.json", JSON.stringify({ workspaces: [] }));
-      bench.homeFile(".relayfile/cloud-credentials.json", null);
-      bench.set("RELAYFILE_CLOUD_API_URL", bench.proxy.controlPlaneUrl);
-      bench.set("RELAYFILE_WORKSPACE", bench.stack.cloudWorkspaceId);
+export const workspaceNameFaults = faultsOf(
+  "credentials",
+  { breaks: ["token", "workspace-reads", "ops", "mirror"] },
+  [
+    {
+      id: "workspace-variable-of-another-tool",
+      refs: ["symptom:21", "DR-01"],
+      inject: (bench) => bench.set("RELAYFILE_WORKSPACE", "rw_aaaaaaaa"),
+      expect: { root: "doctor.workspace-mismatch", exit: 4 },
+      never: ["doctor.workspace-token-expired", "doctor.uuid-for-relay-id"],
     },
-    expect: { root: "doctor.uuid-for-relay-id", exit: 1 },
-    never: ["doctor.workspace-mismatch"],
-  },
-]);
+    {
+      id: "workspace-name-unknown",
+      refs: ["symptom:23"],
+      inject: (bench) => bench.set("RELAYFILE_WORKSPACE", "no-such-workspace"),
+      expect: { root: "doctor.workspace-unresolved", exit: 1 },
+    },
+    {
+      id: "uuid-where-rw-id-is-needed",
+      refs: ["symptom:20", "relayfile#306"],
+      inject: (bench) => {
+        bench.homeFile(".relayfile/workspaces.json", JSON.stringify({ workspaces: [] }));
+        bench.homeFile(".relayfile/cloud-credentials.json", null);
+        bench.set("RELAYFILE_CLOUD_API_URL", bench.proxy.controlPlaneUrl);
+        bench.set("RELAYFILE_WORKSPACE", bench.stack.cloudWorkspaceId);
+      },
+      expect: { root: "doctor.uuid-for-relay-id", exit: 1 },
+      never: ["doctor.workspace-mismatch"],
+    },
+  ],
+);
 
 /** All of them. */
 export default [...cloudCredentialFaults, ...workspaceCredentialFaults, ...workspaceNameFaults];

@@ -160,7 +160,7 @@ export const schemaFaults = faultsOf("discovery", { ownStack: true, needs: NEEDS
 /** What only a refresh shows. */
 export const refreshedSchemaFaults = faultsOf(
   "discovery",
-  { needs: [...NEEDS, "control-plane"], ask: { what: "discovery" } },
+  { needs: [...NEEDS, "control-plane", "refresh"], ask: { what: "discovery" } },
   [
     {
       id: "merge-drops-fields",

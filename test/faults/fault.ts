@@ -16,10 +16,19 @@ export type Family =
   | "mount";
 
 /** The stacks faults are injected into. All are healthy before. */
-export type ShapeName = "data" | "empty" | "may2026";
+export type ShapeName = "data" | "empty" | "six" | "may2026";
 
 /** What has to work for a fault to be seen, and what a fault stops from working. */
-export type Part = "file-api" | "control-plane" | "token" | "cloud-token" | "workspace-reads" | "time";
+export type Part =
+  | "file-api"
+  | "control-plane"
+  | "token"
+  | "cloud-token"
+  | "workspace-reads"
+  | "ops"
+  | "mirror"
+  | "refresh"
+  | "time";
 
 /** The command that is asked. */
 export interface Ask {

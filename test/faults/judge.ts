@@ -13,6 +13,8 @@ export interface Verdict {
   readonly expected: readonly string[];
   /** Codes of the root causes in the report's order. */
   readonly roots: readonly string[];
+  /** Every finding code in the report. */
+  readonly codes: readonly string[];
   /** True when the first root cause (for pairs: both) is named. */
   readonly right: boolean;
   readonly problems: readonly string[];
@@ -67,8 +69,8 @@ export async function judgePair(lab: Lab, pair: Pair): Promise<Verdict> {
   return { ...measured(pair.id, `${a.family} + ${b.family}`, report, ms), expected: wanted, right, problems };
 }
 
-/** Judges a bench nothing was done to: anything above info is a false alarm. */
-export async function judgeHealthy(bench: Bench, id: string, asks: readonly Ask[]): Promise<Verdict> {
+/** Judges a bench where all is well, one verdict per question: anything above info is a false alarm. */
+export async function judgeHealthy(bench: Bench, id: string, asks: readonly Ask[]): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   for (const ask of asks) {
     const { report, ms } = await bench.diagnose(ask);
@@ -77,23 +79,10 @@ export async function judgeHealthy(bench: Bench, id: string, asks: readonly Ask[
       ...alarms.map((finding) => `${ask.what} reports ${finding.code}: ${finding.title}`),
       ...differs(`exit of ${ask.what}`, report.exitCode, 0),
     ];
-    verdicts.push({
-      ...measured(id, "healthy", report, ms),
-      expected: [],
-      right: alarms.length === 0,
-      problems,
-    });
+    const verdict = { ...measured(id, "healthy", report, ms), expected: [], right: problems.length === 0 };
+    verdicts.push({ ...verdict, problems });
   }
-  const [first, ...rest] = verdicts as [Verdict, ...Verdict[]];
-  return rest.reduce(
-    (sum, next) => ({
-      ...sum,
-      roots: [...sum.roots, ...next.roots],
-      right: sum.right && next.right,
-      problems: [...sum.problems, ...next.problems],
-    }),
-    first,
-  );
+  return verdicts;
 }
 
 /** Two faults that one bench can have at once. */
@@ -169,6 +158,7 @@ function measured(id: string, family: string, report: Report, ms: number) {
     id,
     family,
     roots: rootFindings(report).map((finding) => finding.code),
+    codes: [...new Set(report.findings.map((finding) => finding.code))].sort(),
     ms,
     shortBytes: size(renderShort(report, PLAIN)),
     jsonBytes: size(JSON.stringify(report)),

@@ -21,14 +21,17 @@ interface Shape {
   readonly providers: readonly string[];
   readonly github: boolean;
   readonly era: Era;
-  /** Events below by-project, which fill the digest of the old filter. */
-  readonly flood: number;
 }
 
 const SHAPES: Readonly<Record<ShapeName, Shape>> = {
-  empty: { providers: [], github: false, era: CURRENT_ERA, flood: 0 },
-  data: { providers: ["linear", "jira"], github: true, era: CURRENT_ERA, flood: 0 },
-  may2026: { providers: ["linear", "jira"], github: true, era: MAY_2026_ERA, flood: 0 },
+  empty: { providers: [], github: false, era: CURRENT_ERA },
+  data: { providers: ["linear", "jira"], github: true, era: CURRENT_ERA },
+  six: {
+    providers: ["linear", "jira", "confluence", "notion", "slack"],
+    github: true,
+    era: CURRENT_ERA,
+  },
+  may2026: { providers: ["linear", "jira"], github: true, era: MAY_2026_ERA },
 };
 
 /** Every scope that a healthy token carries. */
@@ -129,7 +132,6 @@ async function openSite(shape: Shape, withMirror: boolean): Promise<Site> {
   });
   const plant = plantTarget(stack, ports, await stack.mint(SCOPES));
   if (shape.github) await deliverGithub(plant);
-  if (shape.flood > 0) await floodByProject(plant, shape.flood);
   const proxy = misbehavingProxy(stack.fileApiUrl);
   const mirror = withMirror ? await recordMirror(stack, dir) : null;
   const close = async () => {

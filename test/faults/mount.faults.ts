@@ -34,7 +34,7 @@ const NO_SERVICE_BLAMED = [
   "doctor.cloud-session-expired",
 ] as const;
 
-export default faultsOf("mount", { mirror: true, never: NO_SERVICE_BLAMED }, [
+export default faultsOf("mount", { mirror: true, needs: ["mirror"], never: NO_SERVICE_BLAMED }, [
   {
     id: "mount-root-is-a-file",
     refs: ["symptom:62", "DR-12", "relayfile#164"],
@@ -83,7 +83,7 @@ export default faultsOf("mount", { mirror: true, never: NO_SERVICE_BLAMED }, [
   {
     id: "mount-of-another-workspace",
     refs: ["symptom:67", "DR-13"],
-    needs: ["token"],
+    needs: ["mirror", "token"],
     inject: mirror((copy) => copy.state({ workspaceId: "rw_bbbbbbbb" })),
     expect: { root: "doctor.mount-other-workspace", exit: 1 },
     never: [...NO_SERVICE_BLAMED, "doctor.workspace-mismatch"],

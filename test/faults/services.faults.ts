@@ -18,8 +18,8 @@ const NOBODY = "http://127.0.0.1:9";
 const rootListing = (url: URL) => url.pathname.endsWith("/fs/tree") && url.searchParams.get("path") === "/";
 
 /** Everything behind the file API is out of sight. */
-const FILE_API_GONE = ["file-api", "token", "workspace-reads", "time"] as const;
-const READS_GONE = ["token", "workspace-reads"] as const;
+const FILE_API_GONE = ["file-api", "token", "workspace-reads", "ops", "time"] as const;
+const READS_GONE = ["token", "workspace-reads", "ops"] as const;
 const NO_TOKEN_BLAMED = [
   "doctor.workspace-token-rejected",
   "doctor.workspace-token-expired",
@@ -107,7 +107,7 @@ export const fileApiFaults = faultsOf("services", { breaks: FILE_API_GONE, never
   {
     id: "urls-swapped",
     refs: ["symptom:17", "DR-06"],
-    breaks: ["file-api", "token", "workspace-reads", "time", "control-plane", "cloud-token"],
+    breaks: ["file-api", "token", "workspace-reads", "ops", "time", "control-plane", "cloud-token"],
     inject: (bench) => {
       bench.set("RELAYFILE_BASE_URL", bench.proxy.controlPlaneUrl);
       bench.set("RELAYFILE_CLOUD_API_URL", bench.proxy.fileApiUrl);
@@ -217,7 +217,7 @@ export const workspaceRouteFaults = faultsOf(
 /** Reading files works; another route of the file API does not. */
 export const sideRouteFaults = faultsOf(
   "services",
-  { needs: ["file-api", "token", "workspace-reads"], never: NO_TOKEN_BLAMED },
+  { needs: ["file-api", "token", "workspace-reads"], breaks: ["ops"], never: NO_TOKEN_BLAMED },
   [
     {
       id: "sync-status-500",

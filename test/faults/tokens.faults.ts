@@ -28,7 +28,7 @@ export default faultsOf(
   "tokens",
   {
     needs: ["file-api", "token"],
-    breaks: ["token", "workspace-reads"],
+    breaks: ["token", "workspace-reads", "ops"],
     never: ["doctor.file-api-unreachable", "doctor.cloud-session-expired"],
   },
   [
@@ -76,6 +76,8 @@ export default faultsOf(
     {
       id: "token-of-a-workspace-nobody-has",
       refs: ["symptom:23"],
+      // The mirror that is registered belongs to another workspace, so nobody looks at it.
+      breaks: ["token", "workspace-reads", "ops", "mirror"],
       inject: holds(({ stack }) => stack.mint(SCOPES, { workspaceId: "rw_zzzzzzzz" })),
       expect: { root: "doctor.workspace-not-found", exit: 1 },
       never: ["doctor.route-not-found", "doctor.workspace-token-rejected"],
@@ -123,7 +125,7 @@ export default faultsOf(
     {
       id: "token-without-scopes-for-sync",
       refs: ["symptom:31", "DR-02"],
-      breaks: [],
+      breaks: ["ops"],
       inject: holds(({ stack }) => stack.mint(["fs:read", "fs:write"])),
       expect: { root: "doctor.scope-missing", exit: 4 },
       never: ["doctor.workspace-token-rejected", "doctor.workspace-refused"],
@@ -131,7 +133,7 @@ export default faultsOf(
     {
       id: "token-without-ops-read",
       refs: ["symptom:31"],
-      breaks: [],
+      breaks: ["ops"],
       inject: holds(({ stack }) => stack.mint(SCOPES.filter((scope) => !scope.startsWith("ops:")))),
       expect: { root: "doctor.scope-missing", exit: 4 },
     },

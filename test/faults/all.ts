@@ -1,0 +1,30 @@
+/** Every fault of the lab, family by family. */
+import clock from "./clock.faults.ts";
+import cloud from "./cloud.faults.ts";
+import credentials from "./credentials.faults.ts";
+import digest from "./digest.faults.ts";
+import discovery from "./discovery.faults.ts";
+import type { Fault } from "./fault.ts";
+import { type Pair, pairsOf } from "./judge.ts";
+import mount from "./mount.faults.ts";
+import services from "./services.faults.ts";
+import tokens from "./tokens.faults.ts";
+import writeback from "./writeback.faults.ts";
+
+/** All faults. */
+export const FAULTS: readonly Fault[] = [
+  ...services,
+  ...tokens,
+  ...credentials,
+  ...clock,
+  ...cloud,
+  ...discovery,
+  ...digest,
+  ...writeback,
+  ...mount,
+];
+
+const PAIRS_WANTED = 72;
+
+/** Two for every two families that can meet. */
+export const PAIRS: readonly Pair[] = pairsOf(FAULTS, PAIRS_WANTED);

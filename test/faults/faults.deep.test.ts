@@ -1,0 +1,72 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { FAULTS, PAIRS } from "./all.ts";
+import { HEALTHY } from "./healthy.ts";
+import { judgeFault, judgeHealthy, judgePair } from "./judge.ts";
+import { openLab } from "./lab.ts";
+
+const BUDGET_MS = 60_000;
+const lab = openLab();
+afterAll(async () => lab[Symbol.asyncDispose]());
+
+describe("the lab itself", () => {
+  test("has at least 80 faults, 40 pairs and 10 healthy stacks, each with its own name", () => {
+    for (const [list, least] of [
+      [FAULTS, 80],
+      [PAIRS, 40],
+      [HEALTHY, 10],
+    ] as const) {
+      const ids = list.map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids.length).toBeGreaterThanOrEqual(least);
+    }
+  });
+});
+
+const families = Map.groupBy(FAULTS, (fault) => fault.family);
+
+for (const [family, faults] of families) {
+  describe(`one fault of ${family}`, () => {
+    for (const fault of faults) {
+      test(
+        `${fault.id} is diagnosed as ${fault.expect.root}`,
+        async () => expect((await judgeFault(lab, fault)).problems).toEqual([]),
+        BUDGET_MS,
+      );
+    }
+    test(
+      "leaves the shared stacks healthy",
+      async () => {
+        for (const mirror of [false, true]) {
+          await using bench = await lab.bench({ shape: "data", ownStack: false, mirror });
+          for (const verdict of await judgeHealthy(bench, family, [
+            { what: "doctor" },
+            { what: "writeback" },
+          ]))
+            expect(verdict.problems).toEqual([]);
+        }
+      },
+      BUDGET_MS,
+    );
+  });
+}
+
+describe("two faults at once are both named", () => {
+  for (const pair of PAIRS) {
+    test(pair.id, async () => expect((await judgePair(lab, pair)).problems).toEqual([]), BUDGET_MS);
+  }
+});
+
+describe("healthy stacks raise nothing above info", () => {
+  for (const healthy of HEALTHY) {
+    test(
+      healthy.id,
+      async () => {
+        await using bench = await lab.bench(healthy);
+        await healthy.prepare(bench);
+        for (const verdict of await judgeHealthy(bench, healthy.id, healthy.asks))
+          expect(verdict.problems).toEqual([]);
+      },
+      BUDGET_MS,
+    );
+  }
+});
