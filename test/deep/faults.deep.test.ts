@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { FAULTS, PAIRS } from "./all.ts";
-import { HEALTHY } from "./healthy.ts";
-import { judgeFault, judgeHealthy, judgePair } from "./judge.ts";
-import { openLab } from "./lab.ts";
+import { FAULTS, PAIRS } from "../faults/all.ts";
+import { HEALTHY } from "../faults/healthy.ts";
+import { judgeFault, judgeHealthy, judgePair } from "../faults/judge.ts";
+import { openLab } from "../faults/lab.ts";
 
 const BUDGET_MS = 60_000;
 const lab = openLab();
