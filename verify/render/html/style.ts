@@ -195,7 +195,7 @@ body{font-size:15.5px}.inner{width:calc(100% - 2rem)}
 .row>summary{flex-wrap:wrap}.row>summary .grow{flex-basis:calc(100% - 4rem)}
 .kind{width:auto}.evidence summary{gap:.2rem .65rem}.evidence summary .kind{display:none}.evidence summary::after{order:1}.evidence summary .chip,.evidence summary .quiet{order:2}
 .evidence .fact{flex-direction:column;gap:.05rem}
-.requests summary{grid-template-columns:minmax(0,1fr) auto auto .6rem;gap:.2rem .6rem;padding-block:.45rem}.requests .track{grid-column:1/-1;grid-row:2;height:.5rem}
+.requests summary{grid-template-columns:minmax(0,1fr) auto auto .6rem;gap:.2rem .6rem;padding-block:.45rem}.requests .track{grid-column:1/-1;grid-row:2;height:.5rem}.requests .what code{white-space:normal}
 .axis{grid-template-columns:minmax(0,1fr)}.axis>span{display:none}
 .checks li{padding-left:.75rem}.checks li>code{flex-basis:calc(100% - 5rem);flex-grow:1}.checks .grow{order:3;flex-basis:100%}
 .matrix th,.matrix td{padding:.5rem .5rem}
