@@ -7,7 +7,7 @@ import type { FileStat } from "../ports.ts";
 import { reconcilePath, type Step } from "../sync/reconcile.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { conflictArtifact, revertedArtifact } from "./conflicts.ts";
-import { count, type Engine, isWritable, localOf, modeOf } from "./engine.ts";
+import { count, type Engine, isWritable, localOf, modeOf, stageContext } from "./engine.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
 import { type Placement, placeAll, removeExpected } from "./stage.ts";
 import { blankEntry, type Entry } from "./state-db.ts";
@@ -32,6 +32,8 @@ interface Job {
   readonly rel: RelativeRemotePath;
   readonly base: Entry | undefined;
   readonly stat: FileStat | null;
+  /** Hash of the local bytes, or null when there are none. */
+  readonly localHash: string | null;
   readonly step: Step;
   readonly keepAs: string | null;
 }
@@ -121,9 +123,10 @@ function carryOut(
 ): Job | "changed" | null {
   const { path, rel, base, state, step, force, local } = job;
   const stat = local.kind === "file" ? local.stat : null;
+  const localHash = local.kind === "file" ? local.hash : null;
   const file = state.kind === "file" ? state.file : null;
   const write = (keepAs: string | null): Job | null =>
-    file === null ? null : { file, rel, base, stat, step, keepAs };
+    file === null ? null : { file, rel, base, stat, localHash, step, keepAs };
   switch (step.kind) {
     case "none":
       engine.db.clearProblem(path);
@@ -136,7 +139,7 @@ function carryOut(
       engine.db.forget(path);
       return "changed";
     case "remove":
-      return removeLocal(engine, path, rel, stat) ? "changed" : null;
+      return removeLocal(engine, { path, rel, stat, localHash }) ? "changed" : null;
     case "write":
     case "restore":
       return write(null);
@@ -152,7 +155,7 @@ function carryOut(
       engine.wake.local.call();
       return null;
     case "recreate":
-      if (force) return removeLocal(engine, path, rel, stat) ? "changed" : null;
+      if (force) return removeLocal(engine, { path, rel, stat, localHash }) ? "changed" : null;
       engine.db.forget(path);
       engine.suspects.add(rel);
       engine.wake.local.call();
@@ -171,15 +174,15 @@ function place(
   jobs: readonly Job[],
   total: { changed: number; conflicts: number },
 ): string[] {
-  const placements: Placement[] = jobs.map(({ file, rel, stat, keepAs }) => ({
+  const placements: Placement[] = jobs.map(({ file, rel, stat, localHash, keepAs }) => ({
     rel,
     bytes: file.bytes,
     mode: modeOf(engine, file.path),
     expect: stat,
+    expectHash: localHash,
     keepAs,
   }));
-  const { fs } = engine.world;
-  const results = placeAll({ fs, mirror: engine.mirror, layout: engine.layout }, placements);
+  const results = placeAll(stageContext(engine), placements);
   const again: string[] = [];
   engine.db.transaction(() => {
     for (const [index, job] of jobs.entries()) {
@@ -231,9 +234,11 @@ function deny(
 }
 
 /** Removes a file whose bytes are still those agreed on; false when the disk moved meanwhile. */
-function removeLocal(engine: Engine, path: string, rel: RelativeRemotePath, stat: FileStat | null): boolean {
-  const { fs } = engine.world;
-  if (!removeExpected({ fs, mirror: engine.mirror, layout: engine.layout }, rel, stat)) {
+function removeLocal(
+  engine: Engine,
+  { path, rel, stat, localHash }: { path: string; rel: RelativeRemotePath } & Pick<Job, "stat" | "localHash">,
+): boolean {
+  if (!removeExpected(stageContext(engine), rel, stat, localHash)) {
     engine.stale.add(path);
     return false;
   }

@@ -14,6 +14,7 @@ import { type RuntimeLayout, runtimeLayout } from "./layout.ts";
 import { type Mirror, openMirror } from "./mirror.ts";
 import { type Outbox, openOutbox } from "./outbox.ts";
 import type { Remote } from "./remote.ts";
+import type { StageContext } from "./stage.ts";
 import { openStateDb, type StateDb } from "./state-db.ts";
 import { Wake } from "./wake.ts";
 import type { MountWorld, StateDatabase } from "./world.ts";
@@ -148,4 +149,10 @@ export function noteAnswer(engine: Engine, status: number | null, counts: boolea
     engine.world.log.warn("circuit opened: uploads and deletes wait, reads go on", { status });
   }
   if (before !== engine.health.circuit) engine.wake.state.call();
+}
+
+/** What staging needs of an engine. */
+export function stageContext(engine: Engine): StageContext {
+  const { fs, sha256 } = engine.world;
+  return { fs, sha256, mirror: engine.mirror, layout: engine.layout, now: engine.now };
 }

@@ -145,6 +145,6 @@ export function isTrusted(entry: Entry, stat: FileStat): boolean {
 }
 
 /** How long after a modification a second one could look the same. */
-function racyMs(stat: FileStat): number {
+export function racyMs(stat: FileStat): number {
   return Number.isInteger(stat.mtimeMs / 1_000) ? RACY_MS.coarse : RACY_MS.fine;
 }

@@ -8,7 +8,7 @@ import { mergeLines } from "../sync/merge-lines.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { applyRemote } from "./apply.ts";
 import { conflictArtifact, listConflicts, resolveConflicts } from "./conflicts.ts";
-import { type Engine, localOf, noteError } from "./engine.ts";
+import { type Engine, localOf, noteError, stageContext } from "./engine.ts";
 import type { Pending } from "./outbox.ts";
 import { accepted, type Refusal, retryLater } from "./outcome.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
@@ -61,8 +61,15 @@ function mergeInto(engine: Engine, item: Pending, remote: RemoteFile): boolean {
   const merged = mergeLines(texts[0] as string, texts[1] as string, texts[2] as string);
   if (merged.kind === "conflict") return false;
   const bytes = new TextEncoder().encode(merged.text);
-  const placed = placeAll({ fs: engine.world.fs, mirror: engine.mirror, layout: engine.layout }, [
-    { rel, bytes, mode: 0o644, expect: local.stat, keepAs: null },
+  const placed = placeAll(stageContext(engine), [
+    {
+      rel,
+      bytes,
+      mode: 0o644,
+      expect: local.stat,
+      expectHash: engine.world.sha256(local.bytes),
+      keepAs: null,
+    },
   ])[0];
   if (placed?.kind !== "placed") return false;
   const before = engine.db.get(record.remotePath);
@@ -141,8 +148,8 @@ export function resolveConflict(engine: Engine, path: string, keep: Resolution["
     const expect = engine.mirror.statOf(target);
     if (keep === "both" && expect !== null)
       fail("invalid_input", `${target} exists already`, { path: target });
-    const placed = placeAll({ fs, mirror: engine.mirror, layout: engine.layout }, [
-      { rel: target, bytes, mode: 0o644, expect, keepAs: null },
+    const placed = placeAll(stageContext(engine), [
+      { rel: target, bytes, mode: 0o644, expect, expectHash: null, keepAs: null },
     ])[0];
     if (placed?.kind !== "placed") fail("io_error", `${target} could not be written`, { path: target });
     engine.suspects.add(target);

@@ -4,9 +4,10 @@
  */
 import { messageOf, osCodeOf } from "../errors.ts";
 import type { FileStat, LocalFs } from "../ports.ts";
+import type { Sha256 } from "../sync/names.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import type { RuntimeLayout } from "./layout.ts";
-import type { Mirror } from "./mirror.ts";
+import { type Mirror, racyMs } from "./mirror.ts";
 
 /** One file to place. */
 export interface Placement {
@@ -15,6 +16,8 @@ export interface Placement {
   readonly mode: number;
   /** What the decision was based on: the file must still look like this, or be absent when null. */
   readonly expect: FileStat | null;
+  /** Hash of the bytes the decision was based on; decides where a timestamp is too fresh to prove anything. */
+  readonly expectHash: string | null;
   /** Where to move what is there now (a conflict artifact), absolute; null overwrites. */
   readonly keepAs: string | null;
 }
@@ -41,6 +44,9 @@ export interface StageContext {
   readonly fs: LocalFs;
   readonly mirror: Mirror;
   readonly layout: RuntimeLayout;
+  readonly sha256: Sha256;
+  /** Wall time in ms. */
+  now(): number;
 }
 
 /**
@@ -129,7 +135,7 @@ function putInto(
     moveInto(fs, temporary, target, placement);
     return true;
   }
-  if (sameFile(fs.lstat(temporary), replaces)) {
+  if (isExpected(context, temporary, replaces, placement.expectHash)) {
     fs.unlink(temporary);
     return true;
   }
@@ -146,6 +152,7 @@ export function removeExpected(
   context: StageContext,
   rel: RelativeRemotePath,
   expect: FileStat | null,
+  expectHash: string | null,
 ): boolean {
   const { fs, mirror, layout } = context;
   const target = mirror.absolute(rel);
@@ -159,7 +166,7 @@ export function removeExpected(
     if (osCodeOf(error) !== "EXDEV") throw error;
     return fs.unlink(target);
   }
-  if (sameFile(fs.lstat(aside), expect)) {
+  if (isExpected(context, aside, expect, expectHash)) {
     fs.unlink(aside);
     return true;
   }
@@ -193,6 +200,19 @@ function moveInto(fs: LocalFs, temporary: string, target: string, { bytes, mode 
       fs.unlink(sibling);
     }
   }
+}
+
+/** True when a file is the one a decision was made for. A fresh timestamp proves nothing, so then the bytes decide. */
+function isExpected(
+  context: StageContext,
+  path: string,
+  expect: FileStat,
+  expectHash: string | null,
+): boolean {
+  const stat = context.fs.lstat(path);
+  if (stat === null || !sameFile(stat, expect)) return false;
+  if (expectHash === null || context.now() - stat.mtimeMs > racyMs(stat)) return true;
+  return context.sha256(context.fs.readFile(path)) === expectHash;
 }
 
 /** True when two stats describe the same unmodified file, or both are absent. */

@@ -91,6 +91,11 @@ const MUTANTS: readonly Mutant[] = [
     file: "lib/mount/stage.ts",
     find: 'if (!sameFile(now, expect)) return { kind: "changed" };',
     replace: "",
+    also: {
+      file: "lib/mount/stage.ts",
+      find: "if (sameFile(fs.lstat(temporary), replaces)) {",
+      replace: "if (true) {",
+    },
   },
   {
     name: "pending records of an earlier run are forgotten",

@@ -55,6 +55,15 @@ export function randomScript(random: Random, length: number): Action[] {
       truncated: random.float() < 0.2,
     };
   };
+  // The meanest moment for a person to save: while the daemon applies somebody else's version of the same file.
+  const collision = (): Action[] => {
+    const path = pick(PATHS);
+    return [
+      { kind: "intrude", beforeOp: Math.floor(random.float() * 8), path, text: text() },
+      { kind: "remote-put", path, text: text() },
+      { kind: "wait", ms: 1 },
+    ];
+  };
   const one = (): Action => {
     const roll = random.float();
     const path = pick(PATHS);
@@ -74,5 +83,5 @@ export function randomScript(random: Random, length: number): Action[] {
     if (roll < 0.76) return { kind: "start" };
     return { kind: "wait", ms: pick([1, 5, 20, 90, 110, 300, 1_000, 2_500, 8_000, 35_000, 65_000]) };
   };
-  return Array.from({ length }, one);
+  return Array.from({ length }, () => (random.float() < 0.04 ? collision() : [one()])).flat();
 }
