@@ -11,6 +11,7 @@ import { count, type EnvelopeRow } from "../store/envelopes.ts";
 import { deleteFile, writeFile } from "../store/files.ts";
 import type { Transaction } from "../store/store.ts";
 import { prepareBody, type WorkspaceContext } from "./context.ts";
+import { keepingLosers } from "./losers.ts";
 
 /** What an envelope's payload holds. */
 export interface FileEnvelope {
@@ -51,43 +52,45 @@ export async function applyFileEnvelope(
   const bytes = decodeContent(file.content, file.encoding);
   if (bytes === undefined) return fail("bad_request", "content is not valid base64");
   const body = upsert ? await prepareBody(context, path, bytes) : null;
-  const applied = await context.store.commit((tx): IngestResult | null => {
-    if (!advanceWatermark(tx, envelope.provider, file.objectId ?? path, file.happenedAtMs)) return null;
-    const by = { origin: "provider_sync" as const, correlationId: envelope.correlationId };
-    const deleted = file.objectId === null ? [] : moveAway(tx, envelope.provider, file.objectId, path, by);
-    if (body === null) {
-      const gone = deleteFile(tx, { path, ifRevision: null, ...by });
-      return { status: "applied", written: [], deleted: gone === null ? deleted : [...deleted, path] };
-    }
-    writeFile(tx, {
-      ...by,
-      path,
-      body,
-      contentType: file.contentType,
-      ifRevision: null,
-      provider: envelope.provider,
-      ...(file.objectId === null ? {} : { objectId: file.objectId }),
-      semantics: file.semantics,
-    });
-    return { status: "applied", written: [path], deleted };
-  });
+  const applied = await keepingLosers(
+    context,
+    envelope.correlationId,
+    (tx, announce): IngestResult | null => {
+      if (!advanceWatermark(tx, envelope.provider, file.objectId ?? path, file.happenedAtMs)) return null;
+      const by = { origin: "provider_sync" as const, correlationId: envelope.correlationId };
+      const moved = file.objectId === null ? [] : movedFrom(tx, envelope.provider, file.objectId, path);
+      for (const old of moved) announce(old, null);
+      announce(path, body?.hash ?? null);
+      const deleted = moved.filter((old) => deleteFile(tx, { path: old, ifRevision: null, ...by }) !== null);
+      if (body === null) {
+        const gone = deleteFile(tx, { path, ifRevision: null, ...by });
+        return { status: "applied", written: [], deleted: gone === null ? deleted : [...deleted, path] };
+      }
+      writeFile(tx, {
+        ...by,
+        path,
+        body,
+        contentType: file.contentType,
+        ifRevision: null,
+        provider: envelope.provider,
+        ...(file.objectId === null ? {} : { objectId: file.objectId }),
+        semantics: file.semantics,
+      });
+      return { status: "applied", written: [path], deleted };
+    },
+  );
   return applied ?? ignore("sync.stale", "stale", "older than what is stored");
 }
 
-/** Object ids beat paths: a file of the same object elsewhere is gone from there. */
-function moveAway(
-  tx: Transaction,
-  provider: string,
-  objectId: string,
-  path: string,
-  by: { origin: "provider_sync"; correlationId: string },
-): string[] {
-  const rows = tx.sql.all<{ path: string }>(
-    "SELECT path FROM files WHERE provider = ? AND object_id = ? AND path <> ?",
-    [provider, objectId, path],
-  );
-  for (const row of rows) deleteFile(tx, { path: row.path, ifRevision: null, ...by });
-  return rows.map((row) => row.path);
+/** Object ids beat paths: where the same object lies elsewhere, it is gone from there. */
+function movedFrom(tx: Transaction, provider: string, objectId: string, path: string): string[] {
+  return tx.sql
+    .all<{ path: string }>("SELECT path FROM files WHERE provider = ? AND object_id = ? AND path <> ?", [
+      provider,
+      objectId,
+      path,
+    ])
+    .map((row) => row.path);
 }
 
 function advanceWatermark(tx: Transaction, provider: string, object: string, atMs: number): boolean {

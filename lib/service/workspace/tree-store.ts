@@ -16,6 +16,7 @@ import {
 } from "../store/files.ts";
 import type { Transaction } from "../store/store.ts";
 import { prepareBody, type WorkspaceContext } from "./context.ts";
+import { type Announce, keepingLosers } from "./losers.ts";
 
 /** A tree store over a workspace. A condition that does not hold fails with `revision_conflict`, absent files included. */
 export function treeStoreOf(context: WorkspaceContext): TreeStore {
@@ -49,8 +50,10 @@ export function treeStoreOf(context: WorkspaceContext): TreeStore {
           one.kind === "write" ? prepareBody(context, requireWritablePath(one.path), one.bytes) : null,
         ),
       );
-      return store.commit((tx) =>
-        changes.map((one, index) => applyChange(context, tx, one, bodies[index] ?? null, change)),
+      return keepingLosers(context, change.correlationId, (tx, announce) =>
+        changes.map((one, index) =>
+          applyChange(context, { tx, announce }, one, bodies[index] ?? null, change),
+        ),
       );
     },
   };
@@ -58,7 +61,7 @@ export function treeStoreOf(context: WorkspaceContext): TreeStore {
 
 function applyChange(
   context: WorkspaceContext,
-  tx: Transaction,
+  { tx, announce }: { tx: Transaction; announce: Announce },
   change: TreeChange,
   body: Body | null,
   by: ChangeContext,
@@ -78,6 +81,7 @@ function applyChange(
       currentRevision: current === null ? "0" : revisionOf(current.revision),
     });
   }
+  if (by.origin === "provider_sync") announce(path, body?.hash ?? null);
   const common = { path, ifRevision: null, origin: by.origin, correlationId: by.correlationId };
   if (change.kind === "delete") {
     const gone = deleteFile(tx, common);

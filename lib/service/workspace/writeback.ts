@@ -19,6 +19,7 @@ import {
 import type { Transaction } from "../store/store.ts";
 import { prepareBody, type WorkspaceContext } from "./context.ts";
 import { type DraftOutcome, reconcileDraft } from "./drafts.ts";
+import { keepRefused } from "./losers.ts";
 
 const DUE_BATCH = 32;
 
@@ -77,7 +78,7 @@ export async function acknowledgeOp(
   const row = findFile(store.sql, requireOp(context, opId).path);
   const bytes = row === null ? null : await readBody(store.sql, store.bodies, row.revision);
   const body = row === null || bytes === null ? null : await prepareBody(context, row.path, bytes);
-  return store.commit((tx) => {
+  const acknowledged = await store.commit((tx): Acknowledged => {
     const op = requireOp(context, opId);
     const outcome = ack.success ? "succeeded" : "dead_lettered";
     const draftOf = () => {
@@ -102,6 +103,8 @@ export async function acknowledgeOp(
     const externalId = ack.externalId === null ? {} : { externalId: ack.externalId };
     return { op: succeed(tx, op, { ...ack.providerResult, ...externalId }), draft: draftOf() };
   });
+  await keepRefused(context, acknowledged.op);
+  return acknowledged;
 }
 
 /** Queues an ended op again. Fails with `not_found`, or `invalid_state` unless it is dead-lettered, failed or canceled. */
@@ -172,6 +175,7 @@ async function executeOne(context: WorkspaceContext, tree: TreeStore, due: OpRow
     result = { outcome: "retry", error: messageOf(thrown) };
   }
   const ended = await context.store.commit((tx) => settle(context, tx, op, result));
+  await keepRefused(context, ended);
   context.log.debug("writeback", {
     op: opIdOf(op.seq),
     path: op.path,

@@ -12,6 +12,7 @@ import { type Body, conflictPreview, deleteFile, findFile, writeFile } from "../
 import { findOp, findOpByIdentity, insertOp, type OpRow, opIdOf } from "../store/ops.ts";
 import type { Transaction } from "../store/store.ts";
 import { prepareBody, type WorkspaceContext } from "./context.ts";
+import { isConflictCopy } from "./losers.ts";
 
 /** One file as a client sends it, already decoded and normalised. */
 export interface ClientWrite {
@@ -151,7 +152,7 @@ export function newOp(
     note?: Record<string, unknown> | undefined;
   },
 ): OpRow {
-  const provider = context.pipeline.providerOf(write.path);
+  const provider = providerOfWrite(context, write.path);
   const connected =
     provider !== "" && tx.sql.all("SELECT 1 FROM integrations WHERE provider = ?", [provider]).length > 0;
   const { note, ...op } = write;
@@ -182,7 +183,7 @@ function applyWrite(
     body,
     contentType: write.contentType,
     ifRevision: write.ifMatch,
-    provider: context.pipeline.providerOf(write.path),
+    provider: providerOfWrite(context, write.path),
     semantics: write.semantics,
     ...(markerPermissions === null || write.semantics?.permissions !== undefined
       ? {}
@@ -201,6 +202,11 @@ function applyWrite(
     note: write.note,
   });
   return { op, repeated: false };
+}
+
+/** Copies of edits that a provider refused are of no provider, wherever they lie. */
+function providerOfWrite(context: WorkspaceContext, path: string): string {
+  return isConflictCopy(path) ? "" : context.pipeline.providerOf(path);
 }
 
 /** The op of this very request when its first answer was lost: same correlation id, same bytes, same base. */
