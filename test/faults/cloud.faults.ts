@@ -37,7 +37,7 @@ export const integrationFaults = faultsOf(
         currentConnectionId: null,
         oauth: { connected: false },
       }),
-      expect: { root: "doctor.oauth-pending", exit: 0 },
+      expect: { root: "doctor.oauth-pending", exit: 0, knownIssue: null },
       never: ["doctor.connection-unmatched"],
     },
     {
@@ -104,7 +104,7 @@ export const joinFaults = faultsOf(
           { when: route("/join"), delayMs: 250 },
           { when: route("/catalog"), delayMs: 200 },
         ),
-      expect: { root: "doctor.network-slow", exit: 0 },
+      expect: { root: "doctor.network-slow", exit: 0, knownIssue: null },
       never: ["doctor.join-slow"],
     },
     {

@@ -51,7 +51,7 @@ export const schemaFaults = faultsOf("discovery", { ownStack: true, needs: NEEDS
     id: "one-schema-deleted",
     refs: ["VD-03", "VD-04"],
     inject: (bench) => bench.emit(remove(SCHEMA)),
-    expect: { root: "discovery.advertised-missing", exit: 1 },
+    expect: { root: "discovery.advertised-missing", exit: 1, knownIssue: null },
     never: ["discovery.empty-schema", "discovery.row-alias-mismatch"],
   },
   {
@@ -78,14 +78,14 @@ export const schemaFaults = faultsOf("discovery", { ownStack: true, needs: NEEDS
     id: "schema-emptied",
     refs: ["VD-07"],
     inject: (bench) => bench.emit(write(SCHEMA, emptySchema("jira issues"))),
-    expect: { root: "discovery.not-refreshed", exit: 0 },
+    expect: { root: "discovery.not-refreshed", exit: 0, knownIssue: null },
     never: ["discovery.row-alias-mismatch", "discovery.index-missing"],
   },
   {
     id: "schema-empty-and-index-gone",
     refs: ["VD-12"],
     inject: (bench) => bench.emit(write(SCHEMA, emptySchema("jira issues")), remove(INDEX)),
-    expect: { root: "discovery.index-missing", exit: 1 },
+    expect: { root: "discovery.index-missing", exit: 1, knownIssue: null },
     never: ["discovery.row-alias-mismatch", "discovery.no-records", "discovery.not-refreshed"],
   },
   {
@@ -115,7 +115,7 @@ export const schemaFaults = faultsOf("discovery", { ownStack: true, needs: NEEDS
         write(path, { provider: "jira", objectType: "issue", objectId: path, payload: {} });
       await bench.emit(write(SCHEMA, emptySchema("jira issues")), ...paths.map(hollow));
     },
-    expect: { root: "discovery.records-unwrap-empty", exit: 1 },
+    expect: { root: "discovery.records-unwrap-empty", exit: 1, knownIssue: null },
     never: ["discovery.row-alias-mismatch", "discovery.not-refreshed"],
   },
   {

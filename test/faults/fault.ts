@@ -42,8 +42,8 @@ export interface Ask {
 export interface Expectation {
   /** Code of the first root cause. */
   readonly root: DottedId;
-  /** The issue of the catalogue it is an instance of. */
-  readonly knownIssue?: string;
+  /** The issue of the catalogue it is an instance of; null for a look-alike that must match none. */
+  readonly knownIssue?: string | null;
   readonly exit: number;
   /** Further root causes that are right; any other one is noise. */
   readonly also?: readonly DottedId[];

@@ -40,7 +40,7 @@ export async function judgeFault(lab: Lab, fault: Fault): Promise<Verdict> {
     ...differs("exit", report.exitCode, exit),
     ...(knownIssue === undefined
       ? []
-      : differs("known issue", roots[0]?.knownIssue?.id ?? "none", knownIssue)),
+      : differs("known issue", roots[0]?.knownIssue?.id ?? "none", knownIssue ?? "none")),
     ...codes.filter((code) => !allowed.has(code)).map((code) => `also names ${code} as a root cause`),
     ...present(report, fault.never).map((code) => `must not name ${code}`),
     ...(ms > REPORT_MS_MAX ? [`took ${Math.round(ms)} ms`] : []),

@@ -42,7 +42,7 @@ export default faultsOf("mount", { mirror: true, needs: ["mirror"], never: NO_SE
       copy.remove("");
       writeFileSync(copy.root, "clobbered");
     }),
-    expect: { root: "doctor.mount-root-clobbered", exit: 1 },
+    expect: { root: "doctor.mount-root-clobbered", exit: 1, knownIssue: "relayfile#164" },
     never: [...NO_SERVICE_BLAMED, "doctor.mount-root-missing", "doctor.mount-daemon-dead"],
   },
   {
@@ -52,13 +52,13 @@ export default faultsOf("mount", { mirror: true, needs: ["mirror"], never: NO_SE
       copy.remove("");
       symlinkSync("/nowhere/at/all", copy.root);
     }),
-    expect: { root: "doctor.mount-root-clobbered", exit: 1 },
+    expect: { root: "doctor.mount-root-clobbered", exit: 1, knownIssue: "relayfile#164" },
   },
   {
     id: "mount-root-missing",
     refs: ["symptom:62", "DR-12"],
     inject: mirror((copy) => copy.remove("")),
-    expect: { root: "doctor.mount-root-missing", exit: 1 },
+    expect: { root: "doctor.mount-root-missing", exit: 1, knownIssue: null },
     never: [...NO_SERVICE_BLAMED, "doctor.mount-root-clobbered", "doctor.mount-daemon-dead"],
   },
   {
@@ -92,7 +92,7 @@ export default faultsOf("mount", { mirror: true, needs: ["mirror"], never: NO_SE
     id: "mount-daemon-died",
     refs: ["symptom:60", "DR-15"],
     inject: mirror(async (copy) => copy.pid({ pid: await deadPid() })),
-    expect: { root: "doctor.mount-daemon-dead", exit: 1 },
+    expect: { root: "doctor.mount-daemon-dead", exit: 1, knownIssue: null },
     never: [...NO_SERVICE_BLAMED, "doctor.mount-pid-reused"],
   },
   {
@@ -136,7 +136,7 @@ export default faultsOf("mount", { mirror: true, needs: ["mirror"], never: NO_SE
     inject: mirror((copy) =>
       copy.state({ circuit: { open: true, openedAt: ago(1_000), openEvents: 1, nextRetry: ago(-30_000) } }),
     ),
-    expect: { root: "doctor.circuit-open", exit: 1 },
+    expect: { root: "doctor.circuit-open", exit: 1, knownIssue: "relayfile#165" },
     never: [...NO_SERVICE_BLAMED, "doctor.mount-lagging"],
   },
   {
@@ -148,7 +148,7 @@ export default faultsOf("mount", { mirror: true, needs: ["mirror"], never: NO_SE
         lastSuccessfulReconcileAt: ago(5 * MINUTE_MS),
       }),
     ),
-    expect: { root: "doctor.circuit-open", exit: 1 },
+    expect: { root: "doctor.circuit-open", exit: 1, knownIssue: "relayfile#165" },
   },
   {
     id: "mount-pending-deletes-old",
@@ -163,7 +163,7 @@ export default faultsOf("mount", { mirror: true, needs: ["mirror"], never: NO_SE
         }),
       ),
     ),
-    expect: { root: "doctor.pending-deletes-old", exit: 0 },
+    expect: { root: "doctor.pending-deletes-old", exit: 0, knownIssue: "relayfile#165" },
   },
   {
     id: "mount-stalled",
@@ -180,20 +180,20 @@ export default faultsOf("mount", { mirror: true, needs: ["mirror"], never: NO_SE
       lastBody: "schema_validation",
       baseRevision: "rev_1",
     }),
-    expect: { root: "doctor.dead-letter-present", exit: 1 },
+    expect: { root: "doctor.dead-letter-present", exit: 1, knownIssue: "relayfile#84" },
     never: [...NO_SERVICE_BLAMED, "doctor.dead-letter-malformed"],
   },
   {
     id: "dead-letter-of-an-outage",
     refs: ["symptom:73", "DR-20"],
     inject: deadLetter("op_outage", { stage: "op", lastStatus: 503, attempts: 4 }),
-    expect: { root: "doctor.dead-letter-present", exit: 1 },
+    expect: { root: "doctor.dead-letter-present", exit: 1, knownIssue: "relayfile#84" },
   },
   {
     id: "dead-letter-of-an-older-daemon",
     refs: ["DR-20", "relayfile#84"],
     inject: deadLetter("op_old", { path: "/jira/a.json,/jira/b.json", attempts: 4, lastBody: "nope" }),
-    expect: { root: "doctor.dead-letter-present", exit: 1 },
+    expect: { root: "doctor.dead-letter-present", exit: 1, knownIssue: "relayfile#84" },
   },
   {
     id: "dead-letter-not-json",

@@ -27,14 +27,39 @@ export default faultsOf(
       id: "provider-answers-400",
       refs: ["symptom:73", "VW-12", "relayfile#84"],
       inject: whileJira(1, { status: 400, body: { errorMessages: ["project is required"] } }),
-      expect: { root: "writeback.provider-rejected", exit: 1 },
+      expect: { root: "writeback.provider-rejected", exit: 1, knownIssue: "relayfile#84" },
       never: ["writeback.retries-exhausted", "writeback.no-route", "writeback.validation-failed"],
+    },
+    {
+      id: "provider-answers-400-to-a-save-in-the-mirror",
+      refs: ["symptom:73", "DR-20", "VW-12", "relayfile#84"],
+      mirror: true,
+      needs: ["file-api", "token", "workspace-reads", "ops", "mirror"],
+      inject: async (bench) => {
+        bench.stack.simulator.failNext("jira", 1, {
+          status: 400,
+          body: { errorMessages: ["no such project"] },
+        });
+        const path = "/jira/issues/fault lab.json";
+        const opId = await bench.agentWrite(path, ISSUE);
+        const record = {
+          opId,
+          path,
+          attempts: 1,
+          lastStatus: 400,
+          stage: "op",
+          ts: new Date().toISOString(),
+        };
+        bench.mirror?.write(`.relay/dead-letter/${opId}.json`, JSON.stringify(record));
+      },
+      expect: { root: "writeback.provider-rejected", exit: 1, knownIssue: "relayfile#84" },
+      never: ["writeback.retries-exhausted", "doctor.dead-letter-malformed"],
     },
     {
       id: "provider-answers-422",
       refs: ["VW-12"],
       inject: whileJira(1, { status: 422, body: { message: "unprocessable" } }),
-      expect: { root: "writeback.provider-rejected", exit: 1 },
+      expect: { root: "writeback.provider-rejected", exit: 1, knownIssue: "relayfile#84" },
       never: ["writeback.retries-exhausted"],
     },
     {
@@ -48,14 +73,14 @@ export default faultsOf(
       id: "provider-limits-rate-for-ever",
       refs: ["VW-12"],
       inject: whileJira(3, { status: 429, body: { message: "slow down" } }),
-      expect: { root: "writeback.retries-exhausted", exit: 1 },
+      expect: { root: "writeback.retries-exhausted", exit: 1, knownIssue: "relayfile#84" },
       never: ["writeback.provider-rejected", "doctor.rate-limited"],
     },
     {
       id: "provider-down",
       refs: ["VW-12"],
       inject: whileJira(3, { status: 503, body: { message: "maintenance" } }),
-      expect: { root: "writeback.retries-exhausted", exit: 1 },
+      expect: { root: "writeback.retries-exhausted", exit: 1, knownIssue: "relayfile#84" },
       never: ["writeback.provider-rejected", "doctor.file-api-failing"],
     },
     {
@@ -65,7 +90,7 @@ export default faultsOf(
         bench.stack.simulator.declineNext("linear");
         await bench.agentWrite("/linear/labels/fault lab.json", { name: "fault-lab", color: "#112233" });
       },
-      expect: { root: "writeback.provider-rejected", exit: 1 },
+      expect: { root: "writeback.provider-rejected", exit: 1, knownIssue: "relayfile#84" },
       never: ["writeback.no-route", "writeback.validation-failed"],
     },
     {
@@ -84,7 +109,7 @@ export default faultsOf(
         const [alias] = (await bench.list("/linear/issues/by-id/")) as [string];
         await bench.agentWrite(alias, { title: "changed in the copy" });
       },
-      expect: { root: "writeback.not-writable-path", exit: 0 },
+      expect: { root: "writeback.not-writable-path", exit: 0, knownIssue: null },
       never: ["writeback.no-route", "writeback.provider-rejected"],
     },
     {
@@ -94,7 +119,7 @@ export default faultsOf(
         const rows = (await bench.read("/jira/projects/_index.json")) as unknown[];
         await bench.agentWrite("/jira/projects/_index.json", rows);
       },
-      expect: { root: "writeback.not-writable-path", exit: 0 },
+      expect: { root: "writeback.not-writable-path", exit: 0, knownIssue: null },
       never: ["writeback.no-route"],
     },
     {
@@ -104,7 +129,7 @@ export default faultsOf(
         const path = await firstRecord(bench, "/linear/issues");
         await bench.agentWrite(path, { id: "another", title: "x", createdAt: "2020-01-01T00:00:00.000Z" });
       },
-      expect: { root: "writeback.validation-failed", exit: 1 },
+      expect: { root: "writeback.validation-failed", exit: 1, knownIssue: null },
       never: ["writeback.provider-rejected", "writeback.no-route"],
     },
     {
