@@ -81,10 +81,13 @@ export const IngestSchema = documentSchema("ingest", {
   workspaceId,
   provider: z.string(),
   connected: z.boolean(),
+  /** `webhooks` fills `payloads`, `records` fills `sources`. */
+  form: z.enum(["webhooks", "records"]),
   summary: z.looseObject({
     total: count,
     applied: count,
     notApplicable: count,
+    deleted: count,
     duplicate: count,
     stale: count,
     rejected: count,
@@ -99,6 +102,22 @@ export const IngestSchema = documentSchema("ingest", {
       reason: maybeText,
       written: z.array(z.string()),
       deleted: z.array(z.string()),
+    }),
+  ),
+  /** One result per file of records. */
+  sources: z.array(
+    z.looseObject({
+      source: z.string(),
+      model: z.string(),
+      records: count,
+      applied: count,
+      deleted: count,
+      unchanged: count,
+      stale: count,
+      rejected: count,
+      rejects: z.array(z.looseObject({ index: count, code: z.string(), reason: z.string() })),
+      filesWritten: count,
+      filesDeleted: count,
     }),
   ),
   durationMs: z.number(),

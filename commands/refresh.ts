@@ -2,7 +2,7 @@
 import { withProgress } from "../lib/client/join.ts";
 import type { Session } from "../lib/client/session.ts";
 import { requireWorkspace } from "../lib/client/target.ts";
-import type { ExitName } from "../lib/errors.ts";
+import { type ExitName, fail } from "../lib/errors.ts";
 import { CLIENT } from "../lib/limits.ts";
 import type { RefreshedProvider, SamplingWarning } from "../lib/model/integration.ts";
 import { type CommandContext, command, type Document } from "./_command.ts";
@@ -46,6 +46,12 @@ export default command({
       valueHint: "P",
       description: "Queue a new read of this provider at the file API instead of a discovery refresh",
     },
+    "reset-schema": {
+      type: "strings",
+      valueHint: "PROVIDER/RESOURCE",
+      description:
+        "Have this schema forget what earlier samples taught it, such as a wrong readOnly; repeatable",
+    },
     reason: {
       type: "string",
       valueHint: "TEXT",
@@ -56,22 +62,32 @@ export default command({
   examples: [
     ["relayfile refresh demo", "discovery files of all providers; waits up to 240 s"],
     ["relayfile refresh demo --provider github", "queue a read of one provider"],
+    ["relayfile refresh --reset-schema jira/issues", "infer that schema from the records alone"],
   ],
   run: async (args, context) =>
     withSession(targetFlags(args, args.ws), context, async (session) => {
+      if (args.provider !== undefined && args["reset-schema"].length > 0)
+        fail(
+          "usage",
+          "--reset-schema belongs to a discovery refresh, --provider queues a read: give one of them",
+        );
       const document =
         args.provider === undefined
-          ? await refreshDiscovery(session, context)
+          ? await refreshDiscovery(session, args["reset-schema"], context)
           : await refreshProvider(session, args.provider, args.reason ?? "manual", context);
       return { document, exit: exitOf(document) };
     }),
 });
 
-async function refreshDiscovery(session: Session, context: CommandContext): Promise<RefreshDocument> {
+async function refreshDiscovery(
+  session: Session,
+  reset: readonly string[],
+  context: CommandContext,
+): Promise<RefreshDocument> {
   const { clock, log } = context.ports;
   const { id } = requireWorkspace(session.target);
   const startedMs = clock.monotonicMs();
-  const work = () => session.controlAsWorkspace.refreshDiscovery(id, { signal: context.signal });
+  const work = () => session.controlAsWorkspace.refreshDiscovery(id, { signal: context.signal }, reset);
   const report = await withProgress({ clock, log }, "refreshing discovery", CLIENT.refreshTimeoutMs, work);
   return {
     schemaVersion: "1.0",

@@ -10,6 +10,7 @@ import {
   IssuedTokens,
   JoinedWorkspace,
   MountSession,
+  RecordsOutcome,
   RefreshedSession,
   ResolvedWorkspace,
   WebhookOutcome,
@@ -210,16 +211,32 @@ export function controlApi(target: ServiceTarget) {
 
     /**
      * Writes the discovery files of every connected provider again, from its records. Takes 90 to 180 s for six
-     * providers, hence the budget of 240 s. A report that says `timedOut` may come with status 504 and is returned.
+     * providers, hence the budget of 240 s. Schemas named in `resetSchemas` (`jira/issues`) start from records alone. A report that says `timedOut` may come with status 504 and is returned.
      */
-    async refreshDiscovery(id: string, options: CallOptions = {}) {
-      const call: ServiceCall = { method: "POST", path: `${workspace(id)}/sync/refresh`, body: {} };
+    async refreshDiscovery(id: string, options: CallOptions = {}, resetSchemas: readonly string[] = []) {
+      const body = resetSchemas.length === 0 ? {} : { resetSchemas };
+      const call: ServiceCall = { method: "POST", path: `${workspace(id)}/sync/refresh`, body };
       const answer = await send(target, { timeoutMs: CLIENT.refreshTimeoutMs, ...call, ...options });
       const value = jsonOf(target, answer);
       const report = RefreshReport.safeParse(value);
       if (report.success && (answer.status < 300 || answer.status === 504)) return report.data;
       if (answer.status >= 300) throw answerError(target, answer, value);
       return parseAnswer(target, call, answer, value, (v) => RefreshReport.parse(v));
+    },
+
+    /** Applies raw records of one model, at most 1,000. With `flush` the answer comes after the digests are written. */
+    records(
+      id: string,
+      provider: string,
+      batch: { model: string; records: readonly unknown[]; flush?: boolean },
+      options: CallOptions = {},
+    ) {
+      const { model, records } = batch;
+      const query = { flush: batch.flush === true ? true : undefined };
+      const path = `${workspace(id)}/records/${encodeURIComponent(provider)}`;
+      return json({ method: "POST", path, query, body: { model, records }, ...options }, (v) =>
+        RecordsOutcome.parse(v),
+      );
     },
 
     /**

@@ -105,7 +105,7 @@ async function ingestOne(
 }
 
 /** Repeats while the service asks to slow down, as long as it says, at most four times. */
-async function patiently<T>(world: IngestWorld, work: () => Promise<T>): Promise<T> {
+export async function patiently<T>(world: IngestWorld, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();

@@ -2,10 +2,11 @@
  * Provider webhook payloads as people keep them on disk: a tree of `<event>/<name>.payload.json`, the `index.json` of
  * a collection (`[{name, examples: []}]`), or one payload whose event the caller names.
  */
-import { fail, isRelayfileError, messageOf, osCodeOf } from "../errors.ts";
+import { fail, isRelayfileError } from "../errors.ts";
 import { PIPELINE } from "../limits.ts";
 import { comparePaths } from "../model/path.ts";
 import type { LocalFs } from "../ports.ts";
+import { INPUT_BYTES_MAX, kindOf, parseJson, readText } from "./local-input.ts";
 
 /** One payload to deliver. */
 export interface WebhookFile {
@@ -16,8 +17,6 @@ export interface WebhookFile {
   readonly body: string;
   readonly problem: string | null;
 }
-
-const INDEX_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
  * Reads every payload at a path, sorted by source. In a tree a file that cannot be read or parsed becomes a payload
@@ -44,7 +43,7 @@ export function readWebhookFiles(fs: LocalFs, path: string, event?: string): Web
 
 /** A file named directly: an index, or one payload. */
 function readOne(fs: LocalFs, file: string, event: string | undefined): WebhookFile[] {
-  const text = readText(fs, file, INDEX_BYTES_MAX);
+  const text = readText(fs, file, INPUT_BYTES_MAX);
   const value = parseJson(text, file);
   if (Array.isArray(value)) return indexPayloads(value, file);
   if (typeof value !== "object" || value === null)
@@ -99,41 +98,6 @@ function walk(fs: LocalFs, directory: string): string[] {
 /** The directory a payload lies in is its event. */
 function eventOf(file: string): string {
   return file.split("/").at(-2) ?? "";
-}
-
-function kindOf(fs: LocalFs, path: string): string | null {
-  try {
-    const stat = fs.lstat(path);
-    return stat?.kind === "symlink" ? (fs.lstat(fs.realPath(path))?.kind ?? null) : (stat?.kind ?? null);
-  } catch (cause) {
-    return fail(
-      "invalid_input",
-      `cannot look at ${path} (${osCodeOf(cause) ?? messageOf(cause)})`,
-      {},
-      { cause },
-    );
-  }
-}
-
-function readText(fs: LocalFs, file: string, bytesMax: number): string {
-  try {
-    const bytes = fs.readFile(file);
-    if (bytes.byteLength > bytesMax)
-      fail("invalid_input", `${file} is ${bytes.byteLength} bytes, the limit is ${bytesMax}`);
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    if (isRelayfileError(cause)) throw cause;
-    const why = cause instanceof TypeError ? "not UTF-8 text" : (osCodeOf(cause) ?? messageOf(cause));
-    return fail("invalid_input", `cannot read ${file} (${why})`, {}, { cause });
-  }
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    return fail("invalid_input", `${file} is not valid JSON (${messageOf(cause)})`, {}, { cause });
-  }
 }
 
 function isObject(value: unknown): boolean {

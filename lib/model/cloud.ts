@@ -153,6 +153,20 @@ export const WebhookOutcome = z.looseObject({
 /** What became of one delivery. */
 export type WebhookOutcome = z.infer<typeof WebhookOutcome>;
 
+/** `POST workspaces/{id}/records/{provider}`: what a batch of raw records did. */
+export const RecordsOutcome = z.looseObject({
+  applied: z.number(),
+  deleted: z.number(),
+  unchanged: z.number(),
+  stale: z.number(),
+  rejected: z.number(),
+  rejects: z.array(z.looseObject({ index: z.number(), code: z.string(), reason: z.string() })).default([]),
+  filesWritten: z.number().default(0),
+  filesDeleted: z.number().default(0),
+});
+/** What a batch of raw records did. */
+export type RecordsOutcome = z.infer<typeof RecordsOutcome>;
+
 const BundleFields = z.looseObject({
   relayfileUrl: z.string().nullish(),
   baseUrl: z.string().nullish(),

@@ -9,21 +9,30 @@ const REASONS_SHOWN = 20;
 export default function ingest(document: IngestDocument, style: Style): string {
   const { summary, provider, workspaceId, durationMs } = document;
   const mark = summary.rejected > 0 ? "fail" : "pass";
-  const head = `${style.mark(mark)} ${counted(summary.total, `${provider} payload`)} to ${workspaceId} in ${durationMs} ms`;
+  const head = `${style.mark(mark)} ${counted(summary.total, `${provider} ${document.form === "records" ? "record" : "payload"}`)} to ${workspaceId} in ${durationMs} ms`;
   const counts = [
     `applied ${summary.applied} (${counted(summary.filesWritten, "file")} written, ${summary.filesDeleted} deleted)`,
+    `deleted ${summary.deleted}`,
     `not applicable ${summary.notApplicable}`,
     `duplicate ${summary.duplicate}`,
     `stale ${summary.stale}`,
     `rejected ${summary.rejected}`,
   ].filter((text) => !/ 0$/.test(text) || text.startsWith("rejected"));
   const rejected = document.payloads.filter((one) => one.status === "rejected");
-  const details = rejected
-    .slice(0, REASONS_SHOWN)
-    .map((one) => `  ${printable(`${one.source}: ${one.reason ?? ""}`)}`);
-  const more =
-    rejected.length > REASONS_SHOWN ? [`  and ${rejected.length - REASONS_SHOWN} more, see --json`] : [];
-  return [head, ...counts.map((text) => `  ${text}`), ...reasons(document), ...details, ...more].join("\n");
+  const details = rejected.map((one) => `  ${printable(`${one.source}: ${one.reason ?? ""}`)}`);
+  for (const { source, rejects } of document.sources) {
+    for (const { index, reason } of rejects)
+      details.push(`  ${printable(`${source} record ${index}: ${reason}`)}`);
+  }
+  const hidden = summary.rejected - Math.min(details.length, REASONS_SHOWN);
+  const more = hidden > 0 ? [`  and ${hidden} more, see --json`] : [];
+  return [
+    head,
+    ...counts.map((text) => `  ${text}`),
+    ...reasons(document),
+    ...details.slice(0, REASONS_SHOWN),
+    ...more,
+  ].join("\n");
 }
 
 /** Each reason for "not applicable" once, with its count and events. */
