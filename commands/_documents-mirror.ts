@@ -41,6 +41,9 @@ export const MountResumeSchema = documentSchema("mount-resume", {
   localDir: z.string(),
   deletes: z.string(),
   held: count,
+  /** Files brought back, or deletes let through; the one that was chosen. */
+  restored: count.optional(),
+  confirmed: count.optional(),
 });
 
 /** `relayfile.unmount`. */
@@ -124,6 +127,10 @@ export const ConflictsSchema = documentSchema("conflicts", {
 /** `relayfile.conflict-resolved`. */
 export const ConflictResolvedSchema = documentSchema("conflict-resolved", {
   workspaceId: maybeWorkspace,
+  path: z.string(),
+  keep: z.enum(["local", "remote", "both"]),
+  /** Kept versions that were settled. */
+  artifacts: count,
 });
 
 /** `relayfile.writeback-status`. */
