@@ -26,6 +26,7 @@ import { DeliveryQueue } from "./workspace/delivery-queue.ts";
 import { DigestKeeper } from "./workspace/digests.ts";
 import { eventsPage, type FileQuery, queryFiles, readFile, treePage } from "./workspace/reads.ts";
 import { sweepExpiredReceipts } from "./workspace/receipts.ts";
+import { hasWaitingRefresh, queueRefresh, runRefreshes } from "./workspace/refresh-jobs.ts";
 import { applyBatch } from "./workspace/source-envelope.ts";
 import {
   type Connection,
@@ -70,7 +71,6 @@ export class WorkspaceObject {
   private readonly queue: DeliveryQueue;
   private dueRun: Promise<number | null> | null = null;
   private readonly deletes = new DeleteBreaker();
-  private readonly refreshes = new Set<string>();
   private readonly initialSyncs = new Map<string, Promise<number>>();
 
   private constructor(
@@ -290,11 +290,8 @@ export class WorkspaceObject {
   }
 
   /** Asks for a refresh of one provider as due work; the id of the job. An unconnected provider is accepted and does nothing. */
-  async queueRefresh(provider: string): Promise<string> {
-    const { clock } = this.context;
-    this.refreshes.add(provider);
-    this.context.wake(clock.now());
-    return `sync_${clock.now()}`;
+  queueRefresh(provider: string): Promise<string> {
+    return queueRefresh(this.context, provider);
   }
 
   /** Does what is due and resolves with the time of the next work (ms), or null. Concurrent calls share one run. */
@@ -319,11 +316,7 @@ export class WorkspaceObject {
   }
 
   private async doDue(now: number): Promise<number | null> {
-    for (const provider of this.refreshes) {
-      this.refreshes.delete(provider);
-      const connected = connections(this.context).some((one) => one.provider === provider);
-      if (connected) await refreshProvider(this.context, this.tree, provider);
-    }
+    await runRefreshes(this.context, this.tree);
     this.queue.start();
     const nextOp = await runDueOps(this.context, this.tree, now);
     await this.digests.runDue(now);
@@ -331,7 +324,7 @@ export class WorkspaceObject {
     await this.collectGarbage();
     // What was asked for while this run was under way joined it and would otherwise be forgotten.
     this.queue.start();
-    const asked = this.refreshes.size > 0 ? now : null;
+    const asked = hasWaitingRefresh(this.context) ? now : null;
     const due = [nextOp, nextReceipt, asked, this.digests.dueAt()].filter((at) => at !== null);
     return due.length === 0 ? null : Math.min(...due);
   }

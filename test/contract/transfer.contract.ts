@@ -1,6 +1,6 @@
 /** Queries, exports, merges and inbound envelopes of the file API. Test names start with the route they prove. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { api, type ContractTarget, put } from "./target.ts";
+import { api, type ContractTarget, cloud, put, until } from "./target.ts";
 
 /** Runs the suite against one deployment. */
 export function testTransfer(name: string, start: () => Promise<ContractTarget>): void {
@@ -25,6 +25,33 @@ export function testTransfer(name: string, start: () => Promise<ContractTarget>)
         const answer = await api(target, "POST", "sync/refresh", { body: { provider: "github" } });
         expect(answer.status).toBe(202);
         expect(answer.body).toMatchObject({ status: "queued", id: expect.stringMatching(/^sync_\d+$/) });
+      });
+
+      test("POST sync/refresh answers with an id that GET sync/status knows, and its end", async () => {
+        const { id } = (await api(target, "POST", "sync/refresh", { body: { provider: "notion" } })).body;
+        const status = await until(
+          async () => (await api(target, "GET", "sync/status?provider=notion")).body.providers[0].lastRefresh,
+          (job) => job?.status !== "queued",
+        );
+        expect(status).toMatchObject({ id, status: "skipped", finishedAt: expect.any(String) });
+      });
+
+      test("GET writeback/pending is paged, oldest first", async () => {
+        const { accessToken } = await target.cloud();
+        await cloud(target, "POST", `workspaces/${target.workspaceId}/integrations/connect-session`, {
+          token: accessToken,
+          body: { allowedIntegrations: ["slack"], requestedBackend: "elsewhere" },
+        });
+        const paths = ["/slack/p1.json", "/slack/p2.json", "/slack/p3.json"];
+        for (const path of paths) await put(target, path, "{}");
+        const first = await api(target, "GET", "writeback/pending?limit=2");
+        expect(first.body.map(({ path }: { path: string }) => path)).toEqual(paths.slice(0, 2));
+        const cursor = first.headers.get("x-next-cursor") ?? "";
+        expect(cursor).toBe(first.body[1].id);
+        const rest = await api(target, "GET", `writeback/pending?limit=2&cursor=${cursor}`);
+        expect(rest.body).toMatchObject([{ path: paths[2], action: "file_upsert", state: "pending" }]);
+        expect(rest.headers.get("x-next-cursor")).toBeNull();
+        expect((await api(target, "GET", "writeback/pending?cursor=nonsense")).status).toBe(400);
       });
     });
 

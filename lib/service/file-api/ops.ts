@@ -4,7 +4,7 @@ import { FILE_API } from "../../limits.ts";
 import { Visibility } from "../auth/visibility.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
-import { type OpRow, openOps, opIdOf, wireOp } from "../store/ops.ts";
+import { type OpRow, opCursor, openOps, opIdOf, wireOp } from "../store/ops.ts";
 import { pageSize } from "../workspace/context.ts";
 import { sweepDrafts } from "../workspace/sweep.ts";
 import { requireOp } from "../workspace/writeback.ts";
@@ -73,24 +73,36 @@ async function replay(context: RouteContext): Promise<Response> {
   return json({ status: "queued", id: opIdOf(op.seq), correlationId }, 202);
 }
 
+/**
+ * A bare array, as consumers expect; at most a page of it, oldest first. A consumer that acknowledges what it gets
+ * never needs `cursor`; one that leaves ops open goes on after `X-Next-Cursor`.
+ */
 async function pending(context: RouteContext): Promise<Response> {
-  const { workspace } = context;
+  const { workspace, query } = context;
   const sees = seesOps(context);
-  const ops = openOps(workspace.context.store.sql).filter((op) => sees(op.path));
+  const limit = pageSize(query.get("limit"), FILE_API.listPageMax);
+  const cursor = queryText(query, "cursor");
+  const found = openOps(workspace.context.store.sql, cursor === null ? 0 : opCursor(cursor), limit + 1);
+  const page = found.slice(0, limit);
+  const next = found.length > limit ? opIdOf(page.at(-1)?.seq ?? 0) : null;
   return json(
-    ops.map((op) => ({
-      id: opIdOf(op.seq),
-      workspaceId: workspace.workspaceId,
-      path: op.path,
-      revision: op.revision,
-      correlationId: op.correlationId,
-      ...(op.identity === null ? {} : { contentIdentity: op.identity }),
-      action: op.action,
-      provider: op.provider,
-      enqueuedAt: new Date(op.createdAt).toISOString(),
-      attempts: op.attemptCount,
-      state: op.status,
-    })),
+    page
+      .filter((op) => sees(op.path))
+      .map((op) => ({
+        id: opIdOf(op.seq),
+        workspaceId: workspace.workspaceId,
+        path: op.path,
+        revision: op.revision,
+        correlationId: op.correlationId,
+        ...(op.identity === null ? {} : { contentIdentity: op.identity }),
+        action: op.action,
+        provider: op.provider,
+        enqueuedAt: new Date(op.createdAt).toISOString(),
+        attempts: op.attemptCount,
+        state: op.status,
+      })),
+    200,
+    next === null ? {} : { "X-Next-Cursor": next },
   );
 }
 

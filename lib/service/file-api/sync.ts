@@ -3,6 +3,7 @@ import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
+import { newestRefresh } from "../workspace/refresh-jobs.ts";
 import { queryText, textField } from "./input.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 
@@ -20,10 +21,19 @@ export const SYNC_ROUTES: readonly FileRoute[] = [
 ];
 
 async function status({ workspace, query }: RouteContext): Promise<Response> {
-  return json(await workspace.syncStatus(queryText(query, "provider")?.toLowerCase() ?? null));
+  const { workspaceId, providers } = await workspace.syncStatus(
+    queryText(query, "provider")?.toLowerCase() ?? null,
+  );
+  return json({
+    workspaceId,
+    providers: providers.map((row) => {
+      const lastRefresh = newestRefresh(workspace.context, row.provider);
+      return lastRefresh === null ? row : { ...row, lastRefresh };
+    }),
+  });
 }
 
-/** Starts a re-read and answers at once; its end is visible as `sync/status` and in the event feed. */
+/** Starts a re-read and answers at once; `lastRefresh` of `sync/status` carries its id and tells its end. */
 async function refresh({ request, workspace, correlationId }: RouteContext): Promise<Response> {
   const body = await readJsonObject(request, FILE_API.bodyBytesMax);
   const provider = textField(body, "provider")?.toLowerCase() ?? null;

@@ -165,10 +165,8 @@ export function opPage(sql: SqlDriver, query: OpQuery): { ops: OpRow[]; nextCurs
     params.push(value);
   }
   if (query.cursor !== null) {
-    const seq = /^op_(\d+)$/.exec(query.cursor)?.[1];
-    if (seq === undefined) fail("bad_request", `invalid cursor ${JSON.stringify(query.cursor)}`);
     conditions.push("seq < ?");
-    params.push(Number(seq));
+    params.push(opCursor(query.cursor));
   }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   const rows = sql
@@ -197,11 +195,39 @@ export function nextOpDueAt(sql: SqlDriver): number | null {
   return row?.at ?? null;
 }
 
-/** Pending and running ops, oldest first. */
-export function openOps(sql: SqlDriver): OpRow[] {
-  return sql
-    .all(`SELECT ${COLUMNS} FROM operations WHERE attention IN ('pending', 'running') ORDER BY seq`)
-    .map(opRowOf);
+/** Ops in one of two unfinished states after a number, oldest first, at most `limit`. */
+export function openOps(sql: SqlDriver, after: number, limit: number): OpRow[] {
+  // One seek per state: asking for both at once would sort everything that waits.
+  return (["pending", "running"] as const)
+    .flatMap((status) =>
+      sql.all(`SELECT ${COLUMNS} FROM operations WHERE attention = ? AND seq > ? ORDER BY seq LIMIT ?`, [
+        status,
+        after,
+        limit,
+      ]),
+    )
+    .map(opRowOf)
+    .sort((a, b) => a.seq - b.seq)
+    .slice(0, limit);
+}
+
+/** Paths of all unfinished ops. */
+export function openOpPaths(sql: SqlDriver): Set<string> {
+  const rows = sql.all<{ path: string }>(
+    "SELECT DISTINCT path FROM operations WHERE attention IN ('pending', 'running')",
+  );
+  return new Set(rows.map(({ path }) => path));
+}
+
+/** Every op that was being executed, oldest first. */
+export function runningOps(sql: SqlDriver): OpRow[] {
+  return sql.all(`SELECT ${COLUMNS} FROM operations WHERE attention = 'running' ORDER BY seq`).map(opRowOf);
+}
+
+/** The number of an op id. Fails with `bad_request` for any other text. */
+export function opCursor(cursor: string): number {
+  const seq = /^op_(\d+)$/.exec(cursor)?.[1];
+  return seq === undefined ? fail("bad_request", `invalid cursor ${JSON.stringify(cursor)}`) : Number(seq);
 }
 
 /** How many ops of a provider are in a status other than `succeeded`. */

@@ -53,6 +53,11 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE INDEX files_receipts ON files (updated_at)
        WHERE content_type = 'application/vnd.relayfile.receipt+json'`,
   ],
+  [
+    `CREATE TABLE refreshes (n INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL,
+       requested_at INTEGER NOT NULL, finished_at INTEGER, outcome TEXT, error TEXT)`,
+    "CREATE INDEX refreshes_provider ON refreshes (provider, n)",
+  ],
 ];
 
 /** Brings a database to the newest schema; does nothing when it is there already. Newer databases are refused by the caller's queries. */

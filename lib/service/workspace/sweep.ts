@@ -1,10 +1,10 @@
 /** Removing drafts that nothing turned into records (spec file-api 6.4, `sweep-drafts`). */
-import { fail } from "../../errors.ts";
 import { basenameOf, normalizePath } from "../../model/path.ts";
 import { deleteFile, findFile } from "../store/files.ts";
-import { openOps } from "../store/ops.ts";
+import { openOpPaths } from "../store/ops.ts";
 import type { WorkspaceContext } from "./context.ts";
 import { isDraftName } from "./drafts.ts";
+import { globOf, matchesGlob } from "./glob.ts";
 import { filesAtOrBelow } from "./reads.ts";
 
 /** What to look for. */
@@ -28,7 +28,7 @@ export interface SweepReport {
 /** Finds drafts and, when asked, removes them without ops. Fails with `bad_request` for a bad glob. */
 export async function sweepDrafts(context: WorkspaceContext, request: SweepRequest): Promise<SweepReport> {
   const globs = request.patterns.map(globOf);
-  const pending = new Set(openOps(context.store.sql).map((op) => op.path));
+  const pending = openOpPaths(context.store.sql);
   const removed: { path: string; reason: "space-uuid-draft" | "pattern" }[] = [];
   const skipped: { path: string; reason: "provider-linked" | "pending-writeback" }[] = [];
   let scanned = 0;
@@ -36,7 +36,7 @@ export async function sweepDrafts(context: WorkspaceContext, request: SweepReque
     if (!request.sees(file.path)) continue;
     scanned++;
     const draft = isDraftName(file.path);
-    if (!draft && !globs.some((glob) => glob.test(basenameOf(file.path)))) continue;
+    if (!draft && !globs.some((glob) => matchesGlob(glob, basenameOf(file.path)))) continue;
     if (file.objectId !== null) skipped.push({ path: file.path, reason: "provider-linked" });
     else if (pending.has(file.path)) skipped.push({ path: file.path, reason: "pending-writeback" });
     else removed.push({ path: file.path, reason: draft ? "space-uuid-draft" : "pattern" });
@@ -51,20 +51,4 @@ export async function sweepDrafts(context: WorkspaceContext, request: SweepReque
     });
   }
   return { dryRun: !request.apply, scanned, removed, skipped };
-}
-
-/** `*`, `?` and `[...]` over one segment. */
-function globOf(pattern: string): RegExp {
-  if (pattern === "" || pattern.includes("/")) fail("bad_request", `bad pattern ${JSON.stringify(pattern)}`);
-  const source = pattern.replace(/\[[^\]]*\]|[\s\S]/g, (part) => {
-    if (part === "*") return ".*";
-    if (part === "?") return ".";
-    if (part.length > 1) return part.replace(/^\[\^/, "[\\^").replace(/^\[!/, "[^").replaceAll("\\", "\\\\");
-    return part.replace(/[\\^$.|+(){}[\]]/g, "\\$&");
-  });
-  try {
-    return new RegExp(`^${source}$`, "su");
-  } catch (cause) {
-    return fail("bad_request", `bad pattern ${JSON.stringify(pattern)}`, {}, { cause });
-  }
 }

@@ -12,8 +12,8 @@ import {
   nextOpDueAt,
   type OpChange,
   type OpRow,
-  openOps,
   opIdOf,
+  runningOps,
   updateOp,
 } from "../store/ops.ts";
 import type { Transaction } from "../store/store.ts";
@@ -45,10 +45,9 @@ export async function runDueOps(
 
 /** Ops that were being executed when the process ended are due again: at least once. */
 export async function requeueInterrupted(context: WorkspaceContext): Promise<void> {
+  if (runningOps(context.store.sql).length === 0) return;
   await context.store.commit((tx) => {
-    for (const op of openOps(tx.sql)) {
-      if (op.status === "running") updateOp(tx, op, { status: "pending", nextAttemptAt: tx.now });
-    }
+    for (const op of runningOps(tx.sql)) updateOp(tx, op, { status: "pending", nextAttemptAt: tx.now });
   });
 }
 
