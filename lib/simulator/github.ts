@@ -1,7 +1,15 @@
 /** GitHub's REST API as far as writebacks use it: the rules and shapes of the public reference, version 2022-11-28. */
+
+import {
+  type GithubKind as Kind,
+  keyOf,
+  learn,
+  recordsOf,
+  type GithubState as State,
+  take,
+} from "./github-state.ts";
 import {
   isObject,
-  modelName,
   nowOf,
   objectOf,
   type SimulatedAnswer,
@@ -15,15 +23,6 @@ const API = "https://api.github.com";
 const WEB = "https://github.com";
 const TITLE_MAX = 256;
 const BODY_MAX = 65_536;
-
-type Kind = "issue" | "pull" | "comment" | "review" | "reviewComment";
-
-interface State {
-  readonly world: SimulatorWorld;
-  /** By `kind owner/repo/key`. */
-  readonly records: Map<string, SimulatedRecord>;
-  nextId: number;
-}
 
 interface Call {
   readonly state: State;
@@ -110,8 +109,6 @@ function handle(state: State, request: SimulatedRequest): SimulatedAnswer {
   }
   return notFound;
 }
-
-const keyOf = (kind: Kind, repo: string, id: unknown) => `${kind} ${repo}/${id}`;
 
 function find(call: Call, kind: Kind): SimulatedRecord | undefined {
   return call.state.records.get(keyOf(kind, call.repo, call.match.at(-1)));
@@ -440,68 +437,4 @@ function createRef(call: Call): SimulatedAnswer {
       object: { type: "commit", sha, url: `${API}/repos/${call.repo}/git/commits/${sha}` },
     },
   };
-}
-
-const MODELS: Readonly<Record<string, Kind>> = {
-  issue: "issue",
-  pullrequest: "pull",
-  issuecomment: "comment",
-  review: "review",
-  reviewcomment: "reviewComment",
-};
-
-function recordsOf(state: State, model: string): SimulatedRecord[] | null {
-  const kind = MODELS[modelName("github", model)];
-  if (kind === undefined)
-    return [
-      "repository",
-      "commit",
-      "commitcomment",
-      "label",
-      "milestone",
-      "release",
-      "pullrequestcomment",
-    ].includes(modelName("github", model))
-      ? []
-      : null;
-  return [...state.records].filter(([key]) => key.startsWith(`${kind} `)).map(([, record]) => record);
-}
-
-/** Records of a batch say their repository only in their addresses. */
-function take(state: State, model: string, records: readonly SimulatedRecord[]): void {
-  const kind = MODELS[modelName("github", model)];
-  if (kind === undefined) return;
-  for (const record of records) {
-    const address = `${record.url ?? record.pull_request_url ?? record.html_url ?? ""}`;
-    const repo = /(?:\/repos|github\.com)\/([^/]+\/[^/]+)\//.exec(address)?.[1];
-    const id = kind === "issue" || kind === "pull" ? record.number : record.id;
-    if (repo === undefined || id === undefined) continue;
-    const key = keyOf(kind, repo, id);
-    state.records.set(key, { ...state.records.get(key), ...record });
-  }
-}
-
-function learn(state: State, event: string, payload: SimulatedRecord): void {
-  const repo = objectOf(payload.repository).full_name;
-  if (typeof repo !== "string") return;
-  const put = (kind: Kind, record: unknown, key: "id" | "number") => {
-    if (!isObject(record) || record[key] === undefined) return;
-    const known = state.records.get(keyOf(kind, repo, record[key]));
-    const isOlder = known !== undefined && String(known.updated_at ?? "") > String(record.updated_at ?? "");
-    if (!isOlder) state.records.set(keyOf(kind, repo, record[key]), { ...known, ...record });
-  };
-  const isGone = payload.action === "deleted";
-  if (event === "issues" && isGone)
-    state.records.delete(keyOf("issue", repo, objectOf(payload.issue).number));
-  else if (isObject(payload.issue)) put("issue", payload.issue, "number");
-  if (isObject(payload.pull_request)) put("pull", payload.pull_request, "number");
-  if (event === "pull_request_review") put("review", payload.review, "id");
-  const comments: Readonly<Record<string, Kind>> = {
-    issue_comment: "comment",
-    pull_request_review_comment: "reviewComment",
-  };
-  const kind = comments[event];
-  if (kind === undefined || !isObject(payload.comment)) return;
-  if (isGone) state.records.delete(keyOf(kind, repo, payload.comment.id));
-  else put(kind, payload.comment, "id");
 }

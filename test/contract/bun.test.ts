@@ -3,6 +3,7 @@ import { testStack } from "../support/stack.ts";
 import { testAccess } from "./access.contract.ts";
 import { testControlPlane } from "./control-plane.contract.ts";
 import { testFileApi } from "./file-api.contract.ts";
+import { testIngress } from "./ingress.contract.ts";
 import type { ContractTarget } from "./target.ts";
 import { testTransfer } from "./transfer.contract.ts";
 
@@ -28,4 +29,5 @@ for (const [name, overSocket] of [
   testAccess(name, () => target(overSocket));
   testTransfer(name, () => target(overSocket));
   testControlPlane(name, () => target(overSocket));
+  testIngress(name, () => target(overSocket));
 }
