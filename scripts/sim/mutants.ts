@@ -93,7 +93,7 @@ const MUTANTS: readonly Mutant[] = [
     replace: "",
     also: {
       file: "lib/mount/stage.ts",
-      find: "if (sameFile(fs.lstat(temporary), replaces)) {",
+      find: "if (isExpected(context, temporary, replaces, placement.expectHash)) {",
       replace: "if (true) {",
     },
   },
