@@ -126,7 +126,7 @@ export class WorkspaceObject {
   }
 
   /** Deletes one file. Fails with `delete_storm_rejected` when too many go in a short time. */
-  async deleteFile(target: { path: string; ifMatch: string; correlationId: string }) {
+  async deleteFile(target: { path: string; ifMatch: string; correlationId: string; caller?: Caller }) {
     this.deletes.take(this.context.clock.now());
     return removeFile(this.context, target);
   }

@@ -4,7 +4,7 @@
  */
 import { ancestorsOf, basenameOf, joinPath, parentOf } from "../../model/path.ts";
 import type { SqlDriver } from "../../ports.ts";
-import { type FileRow, findFile } from "../store/files.ts";
+import { type FileRow, findFile, gonePermissions } from "../store/files.ts";
 
 /** Leaf name of a marker; it governs everything below its directory, itself excluded. */
 export const ACL_MARKER = ".relayfile.acl";
@@ -80,9 +80,11 @@ export class AclResolver {
 
   constructor(private readonly sql: SqlDriver) {}
 
-  /** False when no file of the workspace carries permissions: then everything is allowed. */
+  /** False when no file of the workspace carries permissions or did so: then everything is allowed. */
   hasRules(): boolean {
-    this.anyRules ??= this.sql.all("SELECT 1 FROM files WHERE permissions IS NOT NULL LIMIT 1").length > 0;
+    this.anyRules ??=
+      this.sql.all("SELECT 1 FROM files WHERE permissions IS NOT NULL LIMIT 1").length > 0 ||
+      this.sql.all("SELECT 1 FROM gone_permissions LIMIT 1").length > 0;
     return this.anyRules;
   }
 
@@ -111,6 +113,29 @@ export class AclResolver {
   /** True when the caller may touch the path. */
   allows(path: string, caller: Caller, file?: Pick<FileRow, "permissions"> | null): boolean {
     return !this.hasRules() || isAllowed(this.effective(path, file), caller);
+  }
+
+  /** As `allows` for a name out of the past: a file that is gone stays as hidden as it was. */
+  allowsName(path: string, caller: Caller): boolean {
+    if (!this.hasRules()) return true;
+    const file = findFile(this.sql, path);
+    const gone = file === null ? gonePermissions(this.sql, path) : null;
+    return isAllowed(this.effective(path, gone === null ? file : { permissions: gone }), caller);
+  }
+
+  /** True when only rules of the file itself keep the caller away: a refusal would then say that it exists. */
+  hides(path: string, caller: Caller): boolean {
+    return !this.allows(path, caller) && isAllowed(this.effective(path, null), caller);
+  }
+
+  /** True when nobody is kept away from a path, now or while its file existed. */
+  isPublic(path: string): boolean {
+    if (!this.hasRules()) return true;
+    const own = findFile(this.sql, path)?.permissions ?? gonePermissions(this.sql, path);
+    const rules = this.effective(path, { permissions: own })
+      .map(parseRule)
+      .filter((rule) => rule !== null);
+    return rules.every(({ deny, subject }) => !deny && subject === "public");
   }
 
   /** A marker does not apply to itself. */

@@ -30,17 +30,25 @@ export class Visibility {
     return this.patterns === null && !this.acl.hasRules();
   }
 
-  /** True when the caller may read the path. `file` is its row when the caller has it, null when it does not exist. */
+  /** True when the caller may read the path. `file` is its row when the caller has it; without it also names of the past are judged. */
   seesPath(path: string, file?: Pick<FileRow, "permissions"> | null): boolean {
-    return allowsPath(this.caller.scopes, "fs:read", path) && this.acl.allows(path, this.caller, file);
+    if (!allowsPath(this.caller.scopes, "fs:read", path)) return false;
+    return file === undefined
+      ? this.acl.allowsName(path, this.caller)
+      : this.acl.allows(path, this.caller, file);
   }
 
   /** As `seesPath` for routes with a scope of their own: a token without any `fs:read` grant is not confined by paths. */
   seesName(path: string): boolean {
     const confined = this.patterns !== null && this.patterns.length > 0;
     return (
-      (!confined || allowsPath(this.caller.scopes, "fs:read", path)) && this.acl.allows(path, this.caller)
+      (!confined || allowsPath(this.caller.scopes, "fs:read", path)) && this.acl.allowsName(path, this.caller)
     );
+  }
+
+  /** True when the caller must not even learn that the file exists, though it may read beside it. */
+  hidesFile(path: string): boolean {
+    return allowsPath(this.caller.scopes, "fs:read", path) && this.acl.hides(path, this.caller);
   }
 
   /** True when a visible file lies below the directory. */

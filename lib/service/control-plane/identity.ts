@@ -4,7 +4,7 @@ import { FILE_API } from "../../limits.ts";
 import { sha256Hex } from "../../model/sha256.ts";
 import { textField } from "../file-api/input.ts";
 import { json } from "../http-error.ts";
-import { readJsonObject } from "../request.ts";
+import { readBytes, readJsonObject } from "../request.ts";
 import type { ControlContext, ControlPlaneEnv, ControlRoute } from "./env.ts";
 import type { CloudPair } from "./tokens.ts";
 
@@ -23,6 +23,7 @@ export const IDENTITY_ROUTES: readonly ControlRoute[] = [
 const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 const DEVICE_LIFETIME_MS = 600_000;
 const DEVICE_INTERVAL_S = 5;
+const FORM_BYTES_MAX = 4_096;
 /** Letters and digits that cannot be taken for each other. */
 const USER_CODE_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ23456789";
 
@@ -149,7 +150,7 @@ async function devicePage({ query }: ControlContext): Promise<Response> {
 }
 
 async function deviceApprove({ request, env }: ControlContext): Promise<Response> {
-  const form = new URLSearchParams(await request.text());
+  const form = new URLSearchParams(new TextDecoder().decode(await readBytes(request, FORM_BYTES_MAX)));
   const code = (form.get("user_code") ?? "").trim().toUpperCase();
   const denied = form.get("decision") === "deny";
   const known = await env.store.commit((sql) => {

@@ -88,6 +88,10 @@ async function bulkRead({ request, workspace, caller, correlationId }: RouteCont
   let bytes = 0;
   for (const raw of paths as string[]) {
     const path = normalizePath(raw.trim());
+    if (view.hidesFile(path)) {
+      results.push({ path, error: { code: "not_found", message: `no file at ${path}` } });
+      continue;
+    }
     if (!view.seesPath(path)) {
       results.push({ path, error: { code: "forbidden", message: "not readable with this token" } });
       continue;

@@ -22,7 +22,13 @@ async function getFile({ workspace, query }: RouteContext): Promise<Response> {
   return json(file, 200, { ETag: `"${file.revision}"` });
 }
 
-async function putFile({ request, workspace, query, correlationId }: RouteContext): Promise<Response> {
+async function putFile({
+  request,
+  workspace,
+  query,
+  correlationId,
+  caller,
+}: RouteContext): Promise<Response> {
   const path = requirePath(query);
   const ifMatch = requireIfMatch(request);
   const body = await readJsonObject(request, FILE_API.bodyBytesMax);
@@ -34,14 +40,21 @@ async function putFile({ request, workspace, query, correlationId }: RouteContex
     semantics: semanticsField(body.semantics),
     identity: identityField(body.contentIdentity),
     correlationId,
+    caller,
   });
   return accepted202(accepted);
 }
 
-async function deleteFile({ request, workspace, query, correlationId }: RouteContext): Promise<Response> {
+async function deleteFile({
+  request,
+  workspace,
+  query,
+  correlationId,
+  caller,
+}: RouteContext): Promise<Response> {
   const path = requirePath(query);
   const ifMatch = requireIfMatch(request);
-  return accepted202(await workspace.deleteFile({ path, ifMatch, correlationId }));
+  return accepted202(await workspace.deleteFile({ path, ifMatch, correlationId, caller }));
 }
 
 /** The path of a single-file route, normalised. Fails with `bad_request` when it is blank. */

@@ -1,6 +1,7 @@
 /** Inbound envelopes: the generic webhook, its counters, and deliveries that failed (spec file-api 7.2-7.4). */
 import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
+import { Visibility } from "../auth/visibility.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
 import {
@@ -17,6 +18,7 @@ import type { FileEnvelope } from "../workspace/file-envelope.ts";
 import type { WorkspaceObject } from "../workspace-object.ts";
 import { queryText, semanticsField, textField } from "./input.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
+import { shownError } from "./sync.ts";
 
 /** Routes of ingress. */
 export const INGRESS_ROUTES: readonly FileRoute[] = [
@@ -195,7 +197,8 @@ function ratesOf(totals: {
   return { dedupeRate: rate(totals.dedupedTotal), coalesceRate: rate(totals.coalescedTotal) };
 }
 
-async function list({ workspace, query }: RouteContext): Promise<Response> {
+async function list(context: RouteContext): Promise<Response> {
+  const { workspace, query } = context;
   const { sql } = workspace.context.store;
   const cursor = queryText(query, "cursor");
   const at = cursor === null ? null : findEnvelope(sql, cursor);
@@ -203,33 +206,45 @@ async function list({ workspace, query }: RouteContext): Promise<Response> {
   const limit = pageSize(query.get("limit"));
   const provider = queryText(query, "provider")?.toLowerCase() ?? null;
   const rows = failedEnvelopes(sql, { provider, before: at?.seq ?? null, limit: limit + 1 });
-  const items = rows.slice(0, limit).map((row) => deadLetterOf(workspace, row));
-  return json({ items, nextCursor: rows.length > limit ? (items.at(-1)?.envelopeId ?? null) : null });
+  const sees = seesEnvelopes(context);
+  const page = rows.slice(0, limit);
+  const items = page.filter(sees).map((row) => deadLetterOf(context, row));
+  return json({ items, nextCursor: rows.length > limit ? (page.at(-1)?.envelopeId ?? null) : null });
 }
 
-async function get({ workspace, params }: RouteContext): Promise<Response> {
-  return json(deadLetterOf(workspace, requireDeadLetter(workspace, params.envelopeId)));
+async function get(context: RouteContext): Promise<Response> {
+  return json(deadLetterOf(context, requireDeadLetter(context)));
 }
 
-async function ack({ workspace, params, correlationId }: RouteContext): Promise<Response> {
-  const envelope = requireDeadLetter(workspace, params.envelopeId);
+async function ack(context: RouteContext): Promise<Response> {
+  const { workspace, correlationId } = context;
+  const envelope = requireDeadLetter(context);
   await workspace.context.store.commit((tx) => acknowledgeEnvelope(tx, envelope));
   return json({ status: "acknowledged", id: envelope.envelopeId, correlationId });
 }
 
-async function replay({ workspace, params, correlationId }: RouteContext): Promise<Response> {
-  const envelope = requireDeadLetter(workspace, params.envelopeId);
+async function replay(context: RouteContext): Promise<Response> {
+  const { workspace, correlationId } = context;
+  const envelope = requireDeadLetter(context);
   await workspace.replayEnvelope(envelope);
   return json({ status: "queued", id: envelope.envelopeId, correlationId }, 202);
 }
 
-function requireDeadLetter(workspace: WorkspaceObject, envelopeId: string | undefined): EnvelopeRow {
+function requireDeadLetter(context: RouteContext): EnvelopeRow {
+  const { workspace, params } = context;
+  const { envelopeId } = params;
   const envelope = findEnvelope(workspace.context.store.sql, envelopeId ?? "");
-  if (envelope?.status === "failed") return envelope;
+  if (envelope?.status === "failed" && seesEnvelopes(context)(envelope)) return envelope;
   return fail("not_found", `no dead letter ${envelopeId}`, { envelopeId });
 }
 
-function deadLetterOf(workspace: WorkspaceObject, row: EnvelopeRow) {
+/** An envelope about one file exists only for those who may know of that file. */
+function seesEnvelopes({ workspace, caller }: RouteContext): (row: EnvelopeRow) => boolean {
+  const view = new Visibility(workspace.context.store.sql, caller);
+  return (row) => view.everything || row.kind !== "file" || view.seesName((row.payload as FileEnvelope).path);
+}
+
+function deadLetterOf({ workspace, caller }: RouteContext, row: EnvelopeRow) {
   return {
     envelopeId: row.envelopeId,
     workspaceId: workspace.workspaceId,
@@ -238,7 +253,7 @@ function deadLetterOf(workspace: WorkspaceObject, row: EnvelopeRow) {
     ...(row.correlationId === "" ? {} : { correlationId: row.correlationId }),
     failedAt: new Date(row.finishedAt ?? row.receivedAt).toISOString(),
     attemptCount: row.attempts,
-    lastError: row.lastError ?? "",
+    lastError: shownError(workspace, caller, row.lastError ?? ""),
     ...(row.outcome === null ? {} : { reason: row.outcome }),
     kind: row.kind,
   };

@@ -1,6 +1,7 @@
 /** The merge route. */
 import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
+import { allowsPath } from "../auth/scopes.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
 import { mergeFile } from "../workspace/merge.ts";
@@ -13,8 +14,10 @@ export const MERGE_ROUTES: readonly FileRoute[] = [
   { method: "POST", pattern: "fs/merge", scope: "fs:write", path: "file", acl: true, handle: merge },
 ];
 
-async function merge({ request, workspace, query, correlationId }: RouteContext): Promise<Response> {
+async function merge({ request, workspace, query, correlationId, caller }: RouteContext): Promise<Response> {
   const path = requirePath(query);
+  // A merge answers with lines of the live file.
+  if (!allowsPath(caller.scopes, "fs:read", path)) fail("forbidden", "missing required scope: fs:read");
   const body = await readJsonObject(request, FILE_API.bodyBytesMax);
   const baseRevision = textField(body, "baseRevision");
   if (baseRevision === null) fail("bad_request", "missing baseRevision");

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { ERRORS, fail } from "../../errors.ts";
 import { normalizePath } from "../../model/path.ts";
+import { parseIfMatch } from "../../model/revision.ts";
 import { AclResolver } from "../auth/acl.ts";
 import { allowsPath, allowsSomewhere } from "../auth/scopes.ts";
 import type { VerifiedToken } from "../auth/token.ts";
@@ -151,7 +152,7 @@ async function serve(
   requireWorkspace(caller, params.ws);
   requireScope(route, caller, query);
   const workspace = await requireExisting(env, params.ws);
-  if (route.acl) requireAcl(workspace, caller, query);
+  if (route.acl) requireAcl(workspace, caller, { request, query });
   const correlationId = correlationIdOf(request);
   if (correlationId === "") fail("bad_request", "missing X-Correlation-Id header");
   env.limiter.take(`${caller.workspaceId}|${caller.agent}`);
@@ -197,11 +198,24 @@ function requireScope(route: FileRoute, caller: VerifiedToken, query: URLSearchP
   if (!allowed) fail("forbidden", `missing required scope: ${route.scope}`);
 }
 
-function requireAcl(workspace: WorkspaceObject, caller: VerifiedToken, query: URLSearchParams): void {
+/**
+ * Permission rules of the path. A file that only its own rules keep from the caller is answered like an absent one;
+ * whoever would create a file at its place has to learn that it cannot.
+ */
+function requireAcl(
+  workspace: WorkspaceObject,
+  caller: VerifiedToken,
+  { request, query }: { request: Request; query: URLSearchParams },
+): void {
   const raw = query.get("path")?.trim() ?? "";
   if (raw === "") return;
+  const path = normalizePath(raw);
   const resolver = new AclResolver(workspace.context.store.sql);
-  if (!resolver.allows(normalizePath(raw), caller)) fail("forbidden", "access denied by ACL");
+  if (resolver.allows(path, caller)) return;
+  const creates =
+    request.method === "PUT" && ["0", "*"].includes(parseIfMatch(request.headers.get("if-match")) ?? "*");
+  if (!creates && resolver.hides(path, caller)) fail("not_found", `no file at ${path}`, { path });
+  fail("forbidden", "access denied by ACL");
 }
 
 async function requireExisting(env: FileApiEnv, workspaceId: string | undefined): Promise<WorkspaceObject> {

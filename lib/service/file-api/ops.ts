@@ -1,6 +1,7 @@
 /** Writeback ops: look, list, replay, and the two routes of external executors (spec file-api 6). */
 import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
+import { normalizePath } from "../../model/path.ts";
 import { Visibility } from "../auth/visibility.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
@@ -114,11 +115,13 @@ async function ack(context: RouteContext): Promise<Response> {
   const plain =
     typeof providerResult === "object" && providerResult !== null && !Array.isArray(providerResult);
   visibleOp(context);
+  // Whether something lies at the preferred path shows in the answer, so it must be a path the caller may know of.
+  const wanted = textField(body, "canonicalPath");
   const op = await workspace.acknowledgeOp(params.opId ?? "", {
     success: body.success,
     error: textField(body, "error"),
     externalId: textField(body, "externalId"),
-    canonicalPath: textField(body, "canonicalPath"),
+    canonicalPath: wanted !== null && seesOps(context)(normalizePath(wanted)) ? wanted : null,
     providerResult: plain ? (providerResult as Record<string, unknown>) : null,
   });
   return json({

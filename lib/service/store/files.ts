@@ -106,6 +106,14 @@ export function filesWithPermissions(sql: SqlDriver, directory: string, limit: n
     .map(fileRowOf);
 }
 
+/** The permission strings a deleted file had, or null. */
+export function gonePermissions(sql: SqlDriver, path: string): readonly string[] | null {
+  const [row] = sql.all<{ permissions: string }>("SELECT permissions FROM gone_permissions WHERE path = ?", [
+    path,
+  ]);
+  return row === undefined ? null : JSON.parse(row.permissions);
+}
+
 /** The content of one revision, or null when it is no longer kept. */
 export async function readBody(
   sql: SqlDriver,
@@ -212,6 +220,12 @@ export function deleteFile(
   requireRevision(existing, target.path, target.ifRevision);
   const revision = target.revision ?? tx.next("revision");
   tx.sql.run("DELETE FROM files WHERE path = ?", [target.path]);
+  if (existing.permissions !== null) {
+    tx.sql.run("INSERT OR REPLACE INTO gone_permissions (path, permissions) VALUES (?, ?)", [
+      target.path,
+      JSON.stringify(existing.permissions),
+    ]);
+  }
   supersede(tx, existing.revision);
   tx.directories.removed(target.path);
   tx.emit({
@@ -273,6 +287,7 @@ function saveRow(tx: Transaction, row: FileRow, existing: FileRow | null): void 
          permissions, correlation_id, op, base, path) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       values,
     );
+    tx.sql.run("DELETE FROM gone_permissions WHERE path = ?", [row.path]);
     tx.directories.added(row.path);
     return;
   }

@@ -58,6 +58,10 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
        requested_at INTEGER NOT NULL, finished_at INTEGER, outcome TEXT, error TEXT)`,
     "CREATE INDEX refreshes_provider ON refreshes (provider, n)",
   ],
+  [
+    // Rules of deleted files: events and ops that name them stay hidden from whom the files were hidden.
+    "CREATE TABLE gone_permissions (path TEXT NOT NULL PRIMARY KEY, permissions TEXT NOT NULL) WITHOUT ROWID",
+  ],
 ];
 
 /** Brings a database to the newest schema; does nothing when it is there already. Newer databases are refused by the caller's queries. */

@@ -5,6 +5,7 @@ import { DIGEST } from "../../limits.ts";
 import { eventIdOf } from "../../model/event-id.ts";
 import { revisionNumber, revisionOf } from "../../model/revision.ts";
 import type { TreeStore } from "../../ports.ts";
+import { AclResolver } from "../auth/acl.ts";
 import { eventsInWindow } from "../store/events.ts";
 import { boundsBelow, findFile, rangeOfFiles, readBody } from "../store/files.ts";
 import type { EventRow } from "../store/store.ts";
@@ -85,13 +86,15 @@ export class DigestKeeper {
   private async render(window: DigestWindow, generatedAtMs: number): Promise<string> {
     const { pipeline, store } = this.context;
     const clause = pipeline.digestClause();
+    const acl = new AclResolver(store.sql);
+    // Whoever may read digests reads this one, so it tells only of what nobody is kept away from.
     const rows = eventsInWindow(store.sql, {
       fromMs: window.startMs,
       toMs: window.endMs,
       clause: clause.sql,
       params: clause.params,
       limit: DIGEST_ROWS,
-    });
+    }).filter(({ path }) => acl.isPublic(path));
     const contents = await this.contentsOf(rows);
     return composeDigest({
       window,
@@ -103,7 +106,7 @@ export class DigestKeeper {
         provider: row.provider,
         timestampMs: row.at,
       })),
-      storedProviders: this.providers(),
+      storedProviders: this.providers(acl),
       isInternal: (path) => pipeline.isInternal(path),
       nameOf: (path) => pipeline.digestNameOf(path),
       recordOf: (event) => parsed(contents.get(event.eventId)),
@@ -129,7 +132,7 @@ export class DigestKeeper {
   }
 
   /** Providers that have files, by jumping from one top-level directory to the next. */
-  private providers(): string[] {
+  private providers(acl: AclResolver): string[] {
     const { sql } = this.context.store;
     const found = new Set<string>();
     const { to } = boundsBelow("/");
@@ -139,7 +142,7 @@ export class DigestKeeper {
       if (file === undefined) break;
       const top = file.path.split("/")[1] ?? "";
       const provider = this.context.pipeline.providerOf(file.path);
-      if (provider !== "") found.add(provider);
+      if (provider !== "" && acl.isPublic(file.path)) found.add(provider);
       from = file.path === `/${top}` ? `${file.path}\u0000` : `/${top}0`;
     }
     return [...found].sort();

@@ -24,6 +24,8 @@ export interface ClientWrite {
   readonly semantics?: Semantics | undefined;
   readonly identity: ContentIdentity | null;
   readonly correlationId: string;
+  /** Who writes; absent for the service itself. */
+  readonly caller?: Caller;
   /** Kept with the op, for answers that must be repeated later. */
   readonly note?: Record<string, unknown>;
 }
@@ -45,14 +47,14 @@ export async function putFile(context: WorkspaceContext, write: ClientWrite): Pr
     afterWrite(context, [accepted]);
     return accepted;
   } catch (error) {
-    throw await withPreview(context, path, error);
+    throw await withPreview(context, { path, caller: write.caller }, error);
   }
 }
 
 /** Deletes one file. Fails with `not_found` whatever the precondition when it is absent, else as `putFile`. */
 export async function removeFile(
   context: WorkspaceContext,
-  target: { path: string; ifMatch: string; correlationId: string },
+  target: { path: string; ifMatch: string; correlationId: string; caller?: Caller },
 ): Promise<AcceptedWrite> {
   const path = normalizePath(target.path);
   try {
@@ -76,7 +78,7 @@ export async function removeFile(
     afterWrite(context, [accepted]);
     return accepted;
   } catch (error) {
-    throw await withPreview(context, path, error);
+    throw await withPreview(context, { path, caller: target.caller }, error);
   }
 }
 
@@ -124,8 +126,9 @@ export async function writeBatch(
       if (item.kind === "refused") return item;
       try {
         // Judged inside the transaction: an earlier file of this batch may be a marker.
-        requireReach(context, caller, item.write.path);
-        return { kind: "accepted", write: item.write, ...applyWrite(context, tx, item.write, item.body) };
+        requireReach(context, caller, item.write);
+        const accepted = applyWrite(context, tx, { ...item.write, caller }, item.body);
+        return { kind: "accepted", write: item.write, ...accepted };
       } catch (error) {
         return refusal(item.write.path, error);
       }
@@ -173,7 +176,10 @@ function applyWrite(
   body: Body,
 ): AcceptedWrite {
   const known = write.identity === null ? null : findOpByIdentity(tx.sql, write.identity, tx.now);
-  if (known !== null) return { op: known, repeated: true };
+  if (known !== null) {
+    requireSamePathOrReach(context, write, known.path);
+    return { op: known, repeated: true };
+  }
   const answered = answeredBefore(tx, write, body);
   if (answered !== null) return { op: answered, repeated: true };
   const markerPermissions = permissionsOfMarker(write.path, write.bytes);
@@ -220,11 +226,27 @@ function answeredBefore(tx: Transaction, write: ClientWrite, body: Body): OpRow 
   return findOp(tx.sql, opIdOf(current.op));
 }
 
-function requireReach(context: WorkspaceContext, caller: Caller, path: string): void {
+function requireReach(
+  context: WorkspaceContext,
+  caller: Caller,
+  { path, ifMatch }: Pick<ClientWrite, "path" | "ifMatch">,
+): void {
   if (!allowsPath(caller.scopes, "fs:write", path))
     fail("forbidden", "missing required scope: fs:write", { path });
-  if (!new AclResolver(context.store.sql).allows(path, caller))
-    fail("forbidden", "access denied by ACL", { path });
+  const acl = new AclResolver(context.store.sql);
+  if (acl.allows(path, caller)) return;
+  const creates = ifMatch === null || ifMatch === "*" || ifMatch === ABSENT_REVISION;
+  if (!creates && acl.hides(path, caller)) fail("not_found", `no file at ${path}`, { path });
+  fail("forbidden", "access denied by ACL", { path });
+}
+
+/** A repeated answer names the path of the first write; a caller who cannot write there must not learn it. */
+function requireSamePathOrReach(context: WorkspaceContext, write: ClientWrite, path: string): void {
+  if (write.caller === undefined || path === write.path) return;
+  const reaches =
+    allowsPath(write.caller.scopes, "fs:write", path) &&
+    new AclResolver(context.store.sql).allowsName(path, write.caller);
+  if (!reaches) fail("forbidden", "this content identity is taken by a write out of reach");
 }
 
 function requireSize(bytes: Uint8Array): void {
@@ -253,8 +275,14 @@ function revisionsOf(error: RelayfileError): { expectedRevision?: string; curren
   };
 }
 
-async function withPreview(context: WorkspaceContext, path: string, error: unknown): Promise<unknown> {
+async function withPreview(
+  context: WorkspaceContext,
+  { path, caller }: { path: string; caller: Caller | undefined },
+  error: unknown,
+): Promise<unknown> {
   if (!isRelayfileError(error, "revision_conflict")) return error;
+  // A token may write where it cannot read: the conflict tells it revisions, not content.
+  if (caller !== undefined && !allowsPath(caller.scopes, "fs:read", path)) return error;
   const preview = await conflictPreview(context.store.sql, context.store.bodies, path);
   if (preview === "") return error;
   try {
