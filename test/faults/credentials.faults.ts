@@ -47,6 +47,7 @@ export const cloudCredentialFaults = faultsOf(
     {
       id: "cloud-file-of-another-host",
       refs: ["symptom:11"],
+      needs: ["control-plane"],
       inject: (bench) => {
         bench.set("RELAYFILE_CLOUD_API_URL", bench.proxy.controlPlaneUrl);
         bench.cloudFile({ apiUrl: "https://staging.example.test/cloud" });

@@ -63,9 +63,12 @@ export async function judgePair(lab: Lab, pair: Pair): Promise<Verdict> {
   const codes = rootFindings(report).map((finding) => finding.code);
   const wanted = [a.expect.root, b.expect.root];
   const right = wanted.every((code) => codes.includes(code));
-  const problems = wanted.flatMap((code) =>
-    codes.includes(code) ? [] : [`does not name ${code} as a root cause`],
-  );
+  const allowed = [...wanted, ...(a.expect.also ?? []), ...(b.expect.also ?? [])] as string[];
+  const problems = [
+    ...wanted.filter((code) => !codes.includes(code)).map((code) => `does not name ${code} as a root cause`),
+    ...codes.filter((code) => !allowed.includes(code)).map((code) => `also names ${code} as a root cause`),
+    ...(ms > REPORT_MS_MAX ? [`took ${Math.round(ms)} ms`] : []),
+  ];
   return { ...measured(pair.id, `${a.family} + ${b.family}`, report, ms), expected: wanted, right, problems };
 }
 

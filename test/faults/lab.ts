@@ -52,8 +52,10 @@ export interface Bench extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** Sets a variable of that process. */
   set(name: string, value: string): void;
-  /** Moves the local wall clock, ms. */
+  /** Moves the wall clock of this machine, ms: of whoever asks and of the daemon that stamped the mirror's state. */
   skew(ms: number): void;
+  /** An instant of this machine's clock, so many ms ago, as ISO text. */
+  ago(ms: number): string;
   readonly mirror: MirrorCopy | null;
   /** The stack's own workspace token, as good as new. */
   readonly token: string;
@@ -207,7 +209,9 @@ async function openBench(site: Site, withMirror: boolean, close: () => Promise<v
     },
     skew: (ms) => {
       skewMs = ms;
+      mirror?.touch(bench.ago(0));
     },
+    ago: (ms) => new Date(Date.now() + skewMs - ms).toISOString(),
     mirror,
     token,
     homeFile,

@@ -17,6 +17,8 @@ export interface MirrorCopy {
   readonly root: string;
   state(change: Record<string, unknown>): void;
   pid(change: Record<string, unknown>): void;
+  /** Lets the state say that a cycle succeeded at this instant (ISO text). */
+  touch(at: string): void;
   /** Writes any file of the mirror, `.relay/…` included. */
   write(path: string, text: string): void;
   read(path: string): string;
@@ -53,6 +55,7 @@ export function copyMirror(recorded: RecordedMirror, dir: TempDir, stack: Stack)
     root,
     state: (change) => edit(".relay/state.json", change),
     pid: (change) => edit(".relay/mount.pid", change),
+    touch: (at) => copy.state({ lastReconcileAt: at, lastSuccessfulReconcileAt: at, lastHeartbeatAt: at }),
     write(path, text) {
       mkdirSync(dirname(`${root}/${path}`), { recursive: true });
       writeFileSync(`${root}/${path}`, text);
@@ -65,15 +68,13 @@ export function copyMirror(recorded: RecordedMirror, dir: TempDir, stack: Stack)
   copy.state({
     workspaceId: stack.workspaceId,
     localRoot: root,
-    lastReconcileAt: now,
-    lastSuccessfulReconcileAt: now,
-    lastHeartbeatAt: now,
     staleAfter: undefined,
     status: "ready",
     bootstrapComplete: true,
     bootstrap: { phase: "complete" },
     daemon: { pid: process.pid, pidFile: `${root}/.relay/mount.pid` },
   });
+  copy.touch(now);
   copy.pid({ pid: process.pid, localDir: root, startedAt: now });
   return copy;
 }

@@ -5,7 +5,6 @@ import type { Bench } from "./lab.ts";
 import type { MirrorCopy } from "./mirror.ts";
 
 const MINUTE_MS = 60_000;
-const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
 
 /** Damages the mirror; every fault of this family has one. */
 const mirror = (damage: (copy: MirrorCopy, bench: Bench) => unknown) => async (bench: Bench) => {
@@ -21,10 +20,10 @@ async function deadPid(): Promise<number> {
 }
 
 const deadLetter = (opId: string, record: Record<string, unknown>) =>
-  mirror((copy) =>
+  mirror((copy, bench) =>
     copy.write(
       `.relay/dead-letter/${opId}.json`,
-      JSON.stringify({ opId, path: "/jira/issues/x.json", attempts: 1, ts: ago(0), ...record }),
+      JSON.stringify({ opId, path: "/jira/issues/x.json", attempts: 1, ts: bench.ago(0), ...record }),
     ),
   );
 
@@ -98,9 +97,12 @@ export default faultsOf("mount", { mirror: true, needs: ["mirror"], never: NO_SE
   {
     id: "mount-daemon-died-an-hour-ago",
     refs: ["symptom:60", "DR-14", "DR-15"],
-    inject: mirror(async (copy) => {
+    inject: mirror(async (copy, bench) => {
       copy.pid({ pid: await deadPid() });
-      copy.state({ lastSuccessfulReconcileAt: ago(60 * MINUTE_MS), lastReconcileAt: ago(60 * MINUTE_MS) });
+      copy.state({
+        lastSuccessfulReconcileAt: bench.ago(60 * MINUTE_MS),
+        lastReconcileAt: bench.ago(60 * MINUTE_MS),
+      });
     }),
     expect: { root: "doctor.mount-daemon-dead", exit: 1 },
   },
@@ -120,21 +122,23 @@ export default faultsOf("mount", { mirror: true, needs: ["mirror"], never: NO_SE
   {
     id: "mount-lags-two-minutes",
     refs: ["DR-14"],
-    inject: mirror((copy) => copy.state({ lastSuccessfulReconcileAt: ago(2 * MINUTE_MS) })),
+    inject: mirror((copy, bench) => copy.state({ lastSuccessfulReconcileAt: bench.ago(2 * MINUTE_MS) })),
     expect: { root: "doctor.mount-lagging", exit: 0 },
     never: [...NO_SERVICE_BLAMED, "doctor.mount-daemon-dead"],
   },
   {
     id: "mount-lags-an-hour",
     refs: ["DR-14", "symptom:58"],
-    inject: mirror((copy) => copy.state({ lastSuccessfulReconcileAt: ago(60 * MINUTE_MS) })),
+    inject: mirror((copy, bench) => copy.state({ lastSuccessfulReconcileAt: bench.ago(60 * MINUTE_MS) })),
     expect: { root: "doctor.mount-lagging", exit: 1 },
   },
   {
     id: "mount-circuit-open",
     refs: ["symptom:64", "DR-16", "relayfile#165"],
-    inject: mirror((copy) =>
-      copy.state({ circuit: { open: true, openedAt: ago(1_000), openEvents: 1, nextRetry: ago(-30_000) } }),
+    inject: mirror((copy, bench) =>
+      copy.state({
+        circuit: { open: true, openedAt: bench.ago(1_000), openEvents: 1, nextRetry: bench.ago(-30_000) },
+      }),
     ),
     expect: { root: "doctor.circuit-open", exit: 1, knownIssue: "relayfile#165" },
     never: [...NO_SERVICE_BLAMED, "doctor.mount-lagging"],
@@ -142,10 +146,10 @@ export default faultsOf("mount", { mirror: true, needs: ["mirror"], never: NO_SE
   {
     id: "mount-circuit-open-and-late",
     refs: ["symptom:64", "DR-16"],
-    inject: mirror((copy) =>
+    inject: mirror((copy, bench) =>
       copy.state({
-        circuit: { open: true, openedAt: ago(4 * MINUTE_MS), openEvents: 9 },
-        lastSuccessfulReconcileAt: ago(5 * MINUTE_MS),
+        circuit: { open: true, openedAt: bench.ago(4 * MINUTE_MS), openEvents: 9 },
+        lastSuccessfulReconcileAt: bench.ago(5 * MINUTE_MS),
       }),
     ),
     expect: { root: "doctor.circuit-open", exit: 1, knownIssue: "relayfile#165" },
@@ -153,12 +157,12 @@ export default faultsOf("mount", { mirror: true, needs: ["mirror"], never: NO_SE
   {
     id: "mount-pending-deletes-old",
     refs: ["DR-19", "relayfile#165"],
-    inject: mirror((copy) =>
+    inject: mirror((copy, bench) =>
       copy.write(
         ".relay/pending-deletes/x.json",
         JSON.stringify({
           path: "/linear/LAYOUT.md",
-          firstObservedAt: ago(30 * 60 * MINUTE_MS),
+          firstObservedAt: bench.ago(30 * 60 * MINUTE_MS),
           confirmations: 1,
         }),
       ),
