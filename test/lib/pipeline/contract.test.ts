@@ -16,7 +16,7 @@ const write = (path: string, text: string) =>
   ({ kind: "write", path, bytes: new TextEncoder().encode(text), contentType: "text/plain" }) as const;
 
 describe("materializeContract()", () => {
-  test("writes once, then nothing, for every provider", async () => {
+  test("writes once, then nothing, for every provider (S17)", async () => {
     const tree = memoryTree();
     for (const provider of PROVIDERS) {
       expect((await materializeContract(tree, provider.id, deps)).written.length).toBeGreaterThan(5);
@@ -45,7 +45,7 @@ describe("materializeContract()", () => {
     expect(stack.tree.text("/discovery/linear/issues/.schema.json")).toBe(inferred);
   });
 
-  test("runs before a webhook is looked at, even one that is not applicable", async () => {
+  test("runs before a webhook is looked at, even one that is not applicable (S14, S17)", async () => {
     const tree = memoryTree();
     const input = {
       provider: "github",
@@ -63,7 +63,7 @@ describe("materializeContract()", () => {
   });
 });
 
-test("refreshDiscovery() with reset forgets a wrong sticky readOnly", async () => {
+test("refreshDiscovery() with reset forgets a wrong sticky readOnly (S18)", async () => {
   const stack = pipelineStack({ ...MAY_2026_ERA, sampler: "current", emission: "current" });
   await syncAll(stack, "jira");
   const wrong = {

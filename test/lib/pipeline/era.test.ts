@@ -13,7 +13,7 @@ const SCHEMA = "/discovery/jira/issues/.schema.json";
 const schemaOf = (text: string) => JSON.parse(text) as { properties: Record<string, unknown> };
 
 describe("cloud#778", () => {
-  test("refresh says backfilled while the Jira issue schema stays empty and untouched", async () => {
+  test("refresh says backfilled while the Jira issue schema stays empty and untouched (S19)", async () => {
     const stack = pipelineStack(MAY_2026_ERA);
     await syncAll(stack, "jira");
     const before = await stack.tree.read(SCHEMA);
@@ -58,7 +58,7 @@ describe("cloud#778", () => {
     expect(Object.keys(schemaOf(stack.tree.text(SCHEMA)).properties)).toContain("fields");
   });
 
-  test("refresh is byte-stable: a second run writes nothing", async () => {
+  test("refresh is byte-stable: a second run writes nothing (S17)", async () => {
     for (const era of [CURRENT_ERA, MAY_2026_ERA]) {
       const stack = pipelineStack(era);
       await syncAll(stack, "linear");
@@ -90,7 +90,7 @@ describe("the whole era", () => {
     expect(empty).toEqual([SCHEMA, "/discovery/notion/pages/.schema.json"]);
   });
 
-  test("has no route for the canonical files that today have one (cloud#780)", () => {
+  test("has no route for the canonical files that today have one (cloud#780, S24)", () => {
     const canonical = [
       "/github/repos/a/b/issues/1__x/meta.json",
       "/github/repos/a/b/pulls/1__x/meta.json",
@@ -107,7 +107,7 @@ describe("the whole era", () => {
 });
 
 describe("digest budget", () => {
-  test("60 unchanged re-syncs make 2,100 by-project events that May's filter lets through", async () => {
+  test("60 unchanged re-syncs make 2,100 by-project events that May's filter lets through (S27)", async () => {
     const stack = pipelineStack(MAY_2026_ERA);
     await syncAll(stack, "linear");
     const first = stack.tree.events.length;

@@ -39,7 +39,7 @@ describe("GitHub", () => {
     );
   });
 
-  test("mutable fields alone, the bare record and the envelope mean the same edit", async () => {
+  test("mutable fields alone, the bare record and the envelope mean the same edit (S20)", async () => {
     const record = async (shape: (envelope: { payload: Body }) => unknown) => {
       const stack = await stackWith("github");
       const outcome = await put(stack, ISSUE_1, shape(stack.tree.json(ISSUE_1) as { payload: Body }));
@@ -67,7 +67,7 @@ describe("GitHub", () => {
     });
   });
 
-  test("a changed read-only field is refused before any call", async () => {
+  test("a changed read-only field is refused before any call (S20)", async () => {
     const stack = await stackWith("github");
     const { payload } = stack.tree.json(ISSUE_1) as { payload: Body };
     const outcome = await put(stack, ISSUE_1, { ...payload, id: 7, title: "x" });
@@ -75,7 +75,7 @@ describe("GitHub", () => {
     expect(stack.simulator.calls).toEqual([]);
   });
 
-  test("a draft creates an issue and becomes a receipt", async () => {
+  test("a draft creates an issue and becomes a receipt (S21)", async () => {
     const stack = await stackWith("github");
     const draft = "/github/repos/Codertocat/Hello-World/issues/draft-20260520T080956Z.json";
     const outcome = await put(stack, draft, { title: "From a file", labels: ["bug"] });
@@ -167,7 +167,7 @@ describe("Linear", () => {
     });
   });
 
-  test("a delete removes the record, its aliases and its row", async () => {
+  test("a delete removes the record, its aliases and its row (S22)", async () => {
     const stack = await stackWith("linear");
     expect(await remove(stack, linearPath(2))).toMatchObject({ outcome: "succeeded" });
     expect(
@@ -254,7 +254,7 @@ describe("Jira", () => {
     );
   });
 
-  test("May 2026 fails the edit without an attempt", async () => {
+  test("May 2026 fails the edit without an attempt (S24)", async () => {
     const stack = await stackWith("jira");
     const outcome = await put({ ...stack, deps: { ...stack.deps, era: MAY_2026_ERA } }, path, {
       fields: { summary: "x" },
@@ -319,6 +319,23 @@ describe("trouble", () => {
       bytes,
     } as const;
     expect(await executeWriteback(stack.tree, op, stack.deps)).toMatchObject({ outcome: "succeeded" });
+  });
+
+  test("a delete that the contract does not declare fails without a call, and says so (S22)", async () => {
+    const stack = await stackWith("github");
+    const before = stack.tree.text(ISSUE_1);
+    const outcome = await remove(stack, ISSUE_1);
+    expect(outcome).toMatchObject({ outcome: "failed" });
+    expect(stack.simulator.calls).toEqual([]);
+    expect(stack.tree.text("/github/repos/Codertocat/Hello-World/issues/by-id/1.json")).toBe(before);
+  });
+
+  test("new.json is refused with the right name as a hint, without a call (S23)", async () => {
+    const stack = await stackWith("jira");
+    const outcome = await put(stack, "/jira/issues/new.json", { fields: { summary: "x" } });
+    expect(outcome).toMatchObject({ outcome: "failed", code: "reserved_name" });
+    expect(outcome.outcome === "failed" ? outcome.error : "").toContain("new.json");
+    expect(stack.simulator.calls).toEqual([]);
   });
 
   test("writing a receipt or deleting a draft concerns no provider", async () => {

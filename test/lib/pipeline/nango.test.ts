@@ -192,7 +192,7 @@ describe("runSyncJob()", () => {
     ).toEqual([]);
   });
 
-  test("tombstones remove, records without id are counted, and the contract is there without any record", async () => {
+  test("tombstones remove, records without id are counted, and the contract is there without any record (S17)", async () => {
     const { tree, deps } = world();
     const { access } = source([
       ...JIRA_ISSUES,

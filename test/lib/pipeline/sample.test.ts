@@ -54,7 +54,7 @@ describe("sampleResource()", () => {
   const reason = async (files: Record<string, unknown>, era = CURRENT_ERA) =>
     (await sample(files, era)).warning?.reason ?? null;
 
-  test("unwraps envelopes, follows canonicalPath first, and falls back to a name ending in the id", async () => {
+  test("unwraps envelopes, follows canonicalPath first, and falls back to a name ending in the id (S18)", async () => {
     const index = "/jira/issues/_index.json";
     expect(
       (
@@ -72,7 +72,7 @@ describe("sampleResource()", () => {
     expect((await sample(bySuffix, MAY_2026_ERA)).records).toEqual([]);
   });
 
-  test("names the reason when nothing can be sampled", async () => {
+  test("names the reason when nothing can be sampled (S18)", async () => {
     const index = "/jira/issues/_index.json";
     expect(await reason({})).toBeNull();
     expect(await reason({ [index]: [] })).toBeNull();
@@ -96,7 +96,7 @@ describe("sampleResource()", () => {
     expect((await sampleResource(tree, issues, CURRENT_ERA, 2)).records).toEqual([{ n: "1" }, { n: "2" }]);
   });
 
-  test("reaches every indexed resource of the seeded tree", async () => {
+  test("reaches every indexed resource of the seeded tree (S18)", async () => {
     const { tree } = await seededStack();
     for (const [provider, names] of Object.entries({
       github: ["repos", "issues", "pulls", "labels", "releases"],

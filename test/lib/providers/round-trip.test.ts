@@ -71,7 +71,7 @@ for (const provider of PROVIDERS) {
       }
     });
 
-    test("the layout text names every advertised schema and every alias directory", () => {
+    test("the layout text names every advertised schema and every alias directory (S15)", () => {
       const { text } = layoutFile(provider);
       for (const { schemaPath, examplePath } of advertisedResources(provider.id)) {
         expect(text).toContain(`\`${schemaPath.slice(1)}\``);
@@ -84,7 +84,7 @@ for (const provider of PROVIDERS) {
       expect(text.length).toBeGreaterThan(1_000);
     });
 
-    test("the discovery tree holds exactly what is advertised", () => {
+    test("the discovery tree holds exactly what is advertised (S15, S17)", () => {
       const advertised = advertisedResources(provider.id).flatMap((r) => [
         r.schemaPath,
         ...(r.examplePath ? [r.examplePath] : []),
@@ -116,12 +116,22 @@ for (const provider of PROVIDERS) {
             if (!isAnchored) expect(rules.file).not.toContain("{label}");
           });
 
-          test("every stored record is routed as an edit or as read-only", () => {
+          test("every stored record is routed as an edit or as read-only (S15, S24)", () => {
             for (const path of canonicalFiles(provider.id, resource.name)) {
               const route = classifyWrite(path, "write");
               if (resource.readOnly === undefined)
                 expect(route).toMatchObject({ kind: "edit", resource: resource.name });
               else expect(route).toMatchObject({ kind: "none", reason: "read_only" });
+            }
+          });
+
+          test("a delete is routed exactly where the contract declares one (S22)", () => {
+            const declares = write?.delete !== undefined;
+            const advertised = advertisedResources(provider.id).find(({ name }) => name === resource.name);
+            expect(advertised?.operations.includes("delete") ?? false).toBe(declares);
+            for (const path of canonicalFiles(provider.id, resource.name)) {
+              const { kind } = classifyWrite(path, "delete");
+              expect([path, kind]).toEqual([path, declares ? "delete" : "none"]);
             }
           });
         }
@@ -141,7 +151,7 @@ for (const provider of PROVIDERS) {
               });
             });
 
-            test("drafts create, reserved names do not", () => {
+            test("drafts create, reserved names and new.json do not (S21, S23)", () => {
               const home = sampleOf(resource.path);
               if (isExactFile(resource.path)) {
                 expect(classifyWrite(home, "write")).toMatchObject({
@@ -215,7 +225,7 @@ describe("the seeded tree", () => {
     }
   });
 
-  test("identifier-named files are refused with the right place as a hint", () => {
+  test("identifier-named files are refused with the right place as a hint (S23)", () => {
     for (const path of [
       "/linear/issues/AGE-16.json",
       "/jira/issues/KAN-4.json",

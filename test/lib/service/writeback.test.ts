@@ -1,8 +1,8 @@
 /** Ops from a client's write to the provider's answer, over a real stack and its simulator. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { WritebackOp } from "../../../lib/model/writeback-op.ts";
-import { type TestStack, testStack } from "../../support/stack.ts";
 import { until } from "../../contract/target.ts";
+import { type TestStack, testStack } from "../../support/stack.ts";
 
 describe("writeback", () => {
   let stack: TestStack;
@@ -41,7 +41,7 @@ describe("writeback", () => {
       .find((path: string) => /__\d+\.json$/.test(path));
   };
 
-  test("an edit of a record becomes a call to the provider with the same correlation id", async () => {
+  test("an edit of a record becomes a call to the provider with the same correlation id (S20)", async () => {
     const path = await anIssue();
     const accepted = await write(path, { fields: { summary: "changed here" } });
     expect(accepted.writeback).toEqual({ provider: "jira", state: "pending" });
@@ -87,14 +87,14 @@ describe("writeback", () => {
     expect(op.lastError).toBeUndefined();
   });
 
-  test("a write without a route fails without an attempt and without a call", async () => {
+  test("a write without a route fails without an attempt and without a call (S24)", async () => {
     const before = stack.simulator.calls.length;
     const { opId } = await write("/jira/issues/by-id/nowhere.json", { fields: {} });
     expect(await ended(opId)).toMatchObject({ status: "failed", attemptCount: 0 });
     expect(stack.simulator.calls.length).toBe(before);
   });
 
-  test("a create draft makes a record and becomes a receipt", async () => {
+  test("a create draft makes a record and becomes a receipt (S21)", async () => {
     const draft = "/jira/issues/draft-20260520T080956Z.json";
     const schema = JSON.parse(
       (await call("GET", "fs/file?path=/discovery/jira/issues/.create.example.json")).content,

@@ -90,7 +90,7 @@ describe("mergeSchemas()", () => {
   const record = fc.dictionary(fc.constantFrom("a", "b", "c", "id", "url"), value, { maxKeys: 4 });
   const records = fc.array(record, { minLength: 1, maxLength: 4 });
 
-  test("a property never disappears, required only relaxes, readOnly sticks, and merging twice changes nothing", () => {
+  test("a property never disappears, required only relaxes, readOnly sticks, and merging twice changes nothing (S17)", () => {
     fc.assert(
       fc.property(records, records, (first, second) => {
         const stored = inferSchema(subject, first);
@@ -119,7 +119,7 @@ describe("mergeSchemas()", () => {
   });
 });
 
-test("schemaText() has a fixed keyword order, code-point names, two spaces and a newline", () => {
+test("schemaText() has a fixed keyword order, code-point names, two spaces and a newline (S17)", () => {
   const text = schemaText({
     required: ["b", "a"],
     properties: { ä: {}, b: { type: "string" }, Z: { items: { type: "null" }, type: "array" } },
