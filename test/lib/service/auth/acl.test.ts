@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { ALL_SCOPES } from "../../../contract/target.ts";
-import { testWorkspace } from "../../../support/workspace.ts";
 import { type Caller, isAllowed, parseRule } from "../../../../lib/service/auth/acl.ts";
 import { Visibility } from "../../../../lib/service/auth/visibility.ts";
+import { ALL_SCOPES } from "../../../contract/target.ts";
+import { testWorkspace } from "../../../support/workspace.ts";
 
 const eve: Caller = { agent: "eve", workspaceId: "rw_test0000", scopes: ["fs:read", "ops:read"] };
 
