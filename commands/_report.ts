@@ -7,6 +7,7 @@ import { FORMATS, type Format, renderReport } from "../verify/render/mod.ts";
 import { present } from "../verify/render/presentation.ts";
 import type { Report } from "../verify/report.ts";
 import type { PlanDocument } from "../verify/run/plan.ts";
+import { slimReport } from "../verify/run/slim.ts";
 import { saveRun } from "../verify/saved-run.ts";
 import type { ArgSpecs, ArgValues, CommandContext, CommandResult, Document } from "./_command.ts";
 import { localPath } from "./_output.ts";
@@ -134,7 +135,8 @@ export async function makeReport(
       : { ...report, bundle: await bundled(context, args.bundle, { report, saved: outcome.saved, target }) };
   // What was written stands above, so that the verdict stays the last line.
   present(shown, args.short === true ? "short" : "full", bundleText(shown.bundle));
-  return { document: shown as Report & Document, exit };
+  const { json, verbosity } = context.globals;
+  return { document: (json && verbosity === 0 ? slimReport(shown) : shown) as Report & Document, exit };
 }
 
 /** The requests a run would send. Nothing is sent. */
