@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { createRedactor } from "../../../lib/model/redact.ts";
+import { bunClock } from "../../../lib/runtime/bun/clock.ts";
 import { createRecorder } from "../../../verify/http/recorder.ts";
 import { askedToWaitMs, repeatAfterMs, retryAfterMs, type SlowDown } from "../../../verify/run/slow-down.ts";
-import { bunClock } from "../../../lib/runtime/bun/clock.ts";
 import { fastClock } from "../../support/fast-clock.ts";
 
 const NOW = Date.UTC(2026, 4, 20, 12);
