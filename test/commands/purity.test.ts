@@ -162,7 +162,8 @@ describe("stdout without --json", () => {
         const { stdout, stderr } = await run(words, { HOME: dir.path, ...env }, tty, dir);
         expect([words, env, ESCAPE.test(stdout), COLOUR.test(stderr)]).toEqual([words, env, false, false]);
         // A line that is overwritten needs a terminal that can.
-        if (!tty || env.TERM === "dumb") expect([words, env, ESCAPE.test(stderr)]).toEqual([words, env, false]);
+        if (!tty || env.TERM === "dumb")
+          expect([words, env, ESCAPE.test(stderr)]).toEqual([words, env, false]);
       }
     }
   }, 60_000);
