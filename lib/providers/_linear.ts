@@ -1,5 +1,5 @@
 /** What Linear's resources share: ids, timestamps, GraphQL requests, and lists that only Linear changes. */
-import { byKey, graphql, text } from "./_read.ts";
+import { byKey, graphql, records, text } from "./_read.ts";
 import type { ProviderRecord, ProviderRequest, ResourceDefinition } from "./definition.ts";
 
 /** Ids of everything in Linear. */
@@ -11,6 +11,10 @@ export const idOf = (record: ProviderRecord) => text(record, "id");
 /** When a record last changed. */
 export const updatedOf = (record: ProviderRecord) =>
   text(record, "updatedAt", "updated_at", "createdAt", "created_at");
+
+/** Ids of the teams a record belongs to: one, or those of a project. */
+export const teamIdsOf = (record: ProviderRecord) =>
+  text(record, "team.id", "teamId") || records(record, "teams.nodes").map((team) => text(team, "id"));
 
 /** `mutation { issueCreate(input: $input) { success issue { … } } }`, with typed variables. */
 export function mutate(

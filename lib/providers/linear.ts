@@ -1,25 +1,22 @@
 /** Linear: issues, comments, labels, projects, teams and what they refer to. Writes are GraphQL mutations. */
 
-import { idOf, lookup, mutate, readOne, UUID, updatedOf } from "./_linear.ts";
-import { byBucket, byEdited, byKey, child, isRecord, omit, records, text } from "./_read.ts";
-import type { ProviderDefinition, ProviderRecord, ResourceDefinition, WebhookReading } from "./definition.ts";
+import { idOf, lookup, mutate, readOne, teamIdsOf, UUID, updatedOf } from "./_linear.ts";
+import { byBucket, byEdited, byKey, child, isRecord, omit, text } from "./_read.ts";
+import type { ProviderDefinition, ProviderRecord, ResourceDefinition } from "./definition.ts";
+import { LINEAR_ADD_ISSUES_FILE, LINEAR_PROJECTS } from "./linear-projects.ts";
+import { readLinearWebhook } from "./linear-webhook.ts";
 import {
   COMMENT_FIELDS,
   ISSUE_FIELDS,
   LABEL_FIELDS,
-  LINEAR_ADD_ISSUES,
   LINEAR_COMMENT,
   LINEAR_ISSUE,
   LINEAR_LABEL,
-  LINEAR_PROJECT,
-  PROJECT_FIELDS,
 } from "./schemas/linear.ts";
 
 const PRIORITIES = ["no-priority", "urgent", "high", "medium", "low"];
 
 const stateOf = (record: ProviderRecord) => text(record, "state.name", "state_name", "stateName");
-const teamIdsOf = (record: ProviderRecord) =>
-  text(record, "team.id", "teamId") || records(record, "teams.nodes").map((team) => text(team, "id"));
 const priorityOf = (record: ProviderRecord) => {
   const priority = record.priority;
   return typeof priority === "number" ? (PRIORITIES[priority] ?? "") : "";
@@ -170,92 +167,6 @@ const labels: ResourceDefinition = {
   },
 };
 
-const projects: ResourceDefinition = {
-  name: "projects",
-  objectType: "project",
-  about: "Projects with their leads, teams and dates",
-  path: "/linear/projects",
-  records: {
-    models: ["Project", "LinearProject"],
-    id: idOf,
-    idPattern: UUID,
-    title: (record) => text(record, "name"),
-    updated: updatedOf,
-    file: "{id}/meta.json",
-    label: () => "",
-    index: (record) => ({ state: text(record, "state") }),
-    aliases: [
-      byKey("by-id", idOf),
-      { kind: "title", segment: "by-name" },
-      byBucket("by-state", "state", (record) => text(record, "state", "status.name")),
-      byBucket("by-team", "raw", teamIdsOf),
-    ],
-  },
-  write: {
-    schema: LINEAR_PROJECT,
-    example: { name: "Release 2", teamIds: ["00000000-0000-4000-8000-000000000000"] },
-    shape: (body) =>
-      typeof body.teamId === "string" ? { ...omit(body, ["teamId"]), teamIds: [body.teamId] } : body,
-    create: ({ body }) =>
-      mutate("projectCreate", { input: ["ProjectCreateInput!", body] }, "project", PROJECT_FIELDS),
-    update: ({ id, body }) =>
-      body.archived === true
-        ? mutate("projectArchive", { id: ["String!", id] })
-        : mutate(
-            "projectUpdate",
-            { id: ["String!", id], input: ["ProjectUpdateInput!", omit(body, ["archived"])] },
-            "project",
-            PROJECT_FIELDS,
-          ),
-    read: ({ id }) => readOne("project", PROJECT_FIELDS, id),
-  },
-};
-
-const addIssues: ResourceDefinition = {
-  name: "project-add-issues",
-  objectType: "project",
-  about: "Action: write this file to put issues into a project",
-  path: "/linear/projects/{projectId}/add-issues.json",
-  parent: { param: "projectId", resource: "projects" },
-  write: {
-    schema: LINEAR_ADD_ISSUES,
-    example: { issueIds: ["00000000-0000-4000-8000-000000000000"] },
-    produces: null,
-    refreshesParent: true,
-    create: ({ params, body }) =>
-      mutate("issueBatchUpdate", {
-        ids: ["[UUID!]!", body.issueIds],
-        input: ["IssueUpdateInput!", { projectId: params.projectId }],
-      }),
-  },
-};
-
-/** Webhook `type` to resource. */
-const WEBHOOK_TYPES: Readonly<Record<string, string>> = {
-  Issue: "issues",
-  Comment: "comments",
-  IssueLabel: "labels",
-  Project: "projects",
-  Team: "teams",
-  User: "users",
-  WorkflowState: "states",
-  Cycle: "cycles",
-};
-
-function webhook(payload: ProviderRecord): WebhookReading {
-  const type = text(payload, "type");
-  const record = child(payload, "data");
-  if (type === "" || record === null)
-    return { kind: "rejected", reason: "a Linear webhook has type and data" };
-  const resource = WEBHOOK_TYPES[type];
-  if (resource === undefined)
-    return { kind: "not_applicable", reason: `Linear ${type} events have no files` };
-  return {
-    kind: "records",
-    records: [{ resource, record, ...(payload.action === "remove" ? { deleted: true } : {}) }],
-  };
-}
-
 /** Linear. */
 export const linear: ProviderDefinition = {
   id: "linear",
@@ -269,11 +180,11 @@ export const linear: ProviderDefinition = {
     lookup("states", "state", "WorkflowState", "Workflow states of the teams", "name"),
     lookup("cycles", "cycle", "Cycle", "Cycles of the teams", "name"),
     labels,
-    projects,
+    LINEAR_PROJECTS,
     issues,
     comments,
     issueComments,
-    addIssues,
+    LINEAR_ADD_ISSUES_FILE,
   ],
   queries: [
     "cat /linear/issues/by-id/AGE-16.json",
@@ -283,5 +194,5 @@ export const linear: ProviderDefinition = {
   ],
   headers: {},
   deliveryHeader: "linear-delivery",
-  webhook,
+  webhook: readLinearWebhook,
 };

@@ -1,61 +1,25 @@
 /** Slack: channels with messages, threads and reactions, and users. Every call answers 200; `ok` decides. */
-import { byKey, child, isRecord, omit, rest, text } from "./_read.ts";
-import type {
-  ProviderDefinition,
-  ProviderRecord,
-  ResourceDefinition,
-  WebhookReading,
-  WebhookRecord,
-  WriteInput,
-} from "./definition.ts";
+import { byKey, child, omit, rest, text } from "./_read.ts";
+import {
+  apiTs,
+  channelOf,
+  directoryRow,
+  editedOf,
+  flagged,
+  idOf,
+  messageFrom,
+  post,
+  postProblem,
+  problemOf,
+  remove,
+  secondsOf,
+  slugOf,
+  tsOf,
+  update,
+} from "./_slack.ts";
+import type { ProviderDefinition, ProviderRecord, ResourceDefinition } from "./definition.ts";
 import { SLACK_MESSAGE, SLACK_REACTION, SLACK_REPLY } from "./schemas/slack.ts";
-
-const idOf = (record: ProviderRecord) => text(record, "id");
-/** A message's `ts` as a path names it, and back: `1716200000.000100` is `1716200000_000100`. */
-const tsOf = (record: ProviderRecord) => text(record, "ts").replace(".", "_");
-const apiTs = (id: string | undefined) => (id ?? "").replace("_", ".");
-const channelOf = (record: ProviderRecord) => text(record, "channel.id", "channel", "channel_id");
-const secondsOf = (ts: string) => {
-  const ms = Number(ts.split(/[._]/)[0]) * 1_000;
-  return Number.isFinite(ms) && ms > 0 ? new Date(ms).toISOString() : "";
-};
-const editedOf = (record: ProviderRecord) => secondsOf(text(record, "edited.ts") || text(record, "ts"));
-const slugOf = (name: string) =>
-  name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "");
-const flagged = (seconds: unknown) =>
-  typeof seconds === "number" ? secondsOf(String(Math.floor(seconds))) : "";
-
-/** What Slack says is wrong although the status is 200. */
-function problemOf(answer: ProviderRecord): string | null {
-  if (answer.ok === true) return null;
-  return `Slack answered ${text(answer, "error") || "without ok"}`;
-}
-
-/** Posting without a timestamp posted nothing that can be found again. */
-function postProblem(answer: ProviderRecord): string | null {
-  return problemOf(answer) ?? (text(answer, "ts") === "" ? "Slack answered ok without ts" : null);
-}
-
-/** The posted message with the place that only the answer names. */
-function messageFrom(answer: ProviderRecord): ProviderRecord {
-  const message = child(answer, "message") ?? {};
-  return {
-    ...message,
-    ts: answer.ts,
-    channel: answer.channel,
-    ...("text" in answer ? { text: answer.text } : {}),
-  };
-}
-
-const post = (channel: string | undefined, body: ProviderRecord) =>
-  rest("POST", "/chat.postMessage", { channel, ...body });
-const update = ({ params, id, body }: WriteInput) =>
-  rest("POST", "/chat.update", { channel: params.channelId, ts: apiTs(id), ...body });
-const remove = ({ params, id }: WriteInput) =>
-  rest("POST", "/chat.delete", { channel: params.channelId, ts: apiTs(id) });
+import { readSlackWebhook } from "./slack-webhook.ts";
 
 const channels: ResourceDefinition = {
   name: "channels",
@@ -72,16 +36,7 @@ const channels: ResourceDefinition = {
       flagged(typeof record.updated === "number" ? record.updated / 1_000 : record.created),
     file: "{id}__{label}/meta.json",
     index: () => ({}),
-    lookup: ({ id, title, canonicalPath }) => {
-      const path = String(canonicalPath ?? "").replace(/\/meta\.json$/, "");
-      return {
-        id,
-        name: title,
-        title,
-        path: canonicalPath ?? null,
-        messagesPath: path === "" ? null : `${path}/messages`,
-      };
-    },
+    lookup: (row) => directoryRow(row, row.title),
     aliases: [byKey("by-id", (record) => idOf(record) || null), { kind: "title", segment: "by-name" }],
     label: (record) => slugOf(text(record, "name")),
   },
@@ -102,17 +57,7 @@ const users: ResourceDefinition = {
     file: "{id}__{label}/meta.json",
     label: (record) => slugOf(text(record, "name")),
     index: (record) => ({ is_bot: record.is_bot === true, name: text(record, "name") }),
-    lookup: ({ id, name, title, is_bot, canonicalPath }) => {
-      const path = String(canonicalPath ?? "").replace(/\/meta\.json$/, "");
-      return {
-        id,
-        name,
-        title,
-        path: canonicalPath ?? null,
-        messagesPath: path === "" ? null : `${path}/messages`,
-        is_bot,
-      };
-    },
+    lookup: (row) => ({ ...directoryRow(row, row.name), is_bot: row.is_bot }),
     aliases: [byKey("by-id", (record) => idOf(record) || null), { kind: "title", segment: "by-name" }],
   },
 };
@@ -233,51 +178,6 @@ const directMessages: ResourceDefinition = {
   },
 };
 
-/** A message or, when it belongs to another message's thread, a reply. */
-function messageRecord(record: ProviderRecord, deleted = false): WebhookRecord {
-  const thread = text(record, "thread_ts");
-  const resource = thread !== "" && thread !== text(record, "ts") ? "replies" : "messages";
-  return { resource, record, ...(deleted ? { deleted: true } : {}) };
-}
-
-function webhook(payload: ProviderRecord): WebhookReading {
-  const event = child(payload, "event");
-  if (payload.type === "url_verification")
-    return { kind: "not_applicable", reason: "the challenge of a new subscription" };
-  if (event === null) return { kind: "rejected", reason: "a Slack webhook has event" };
-  const found = recordsOf(event);
-  if (found === null)
-    return { kind: "not_applicable", reason: `Slack ${text(event, "type")} events have no files` };
-  return { kind: "records", records: found };
-}
-
-function recordsOf(event: ProviderRecord): WebhookRecord[] | null {
-  const channel = text(event, "channel");
-  switch (text(event, "type")) {
-    case "message": {
-      if (event.subtype === "message_changed")
-        return [messageRecord({ ...child(event, "message"), channel })];
-      if (event.subtype !== "message_deleted") return [messageRecord(event)];
-      const previous = child(event, "previous_message") ?? {};
-      return [messageRecord({ ...previous, ts: event.deleted_ts, channel }, true)];
-    }
-    case "reaction_added":
-      return [{ resource: "reactions", record: event }];
-    case "reaction_removed":
-      return [{ resource: "reactions", record: event, deleted: true }];
-    case "channel_created":
-    case "channel_rename":
-      return isRecord(event.channel) ? [{ resource: "channels", record: event.channel }] : [];
-    case "channel_deleted":
-      return [{ resource: "channels", record: { id: channel }, deleted: true }];
-    case "team_join":
-    case "user_change":
-      return isRecord(event.user) ? [{ resource: "users", record: event.user }] : [];
-    default:
-      return null;
-  }
-}
-
 /** Slack. */
 export const slack: ProviderDefinition = {
   id: "slack",
@@ -293,7 +193,7 @@ export const slack: ProviderDefinition = {
   ],
   headers: {},
   deliveryHeader: "x-slack-request-id",
-  webhook,
+  webhook: readSlackWebhook,
   redact: (record, resource) =>
     resource === "users" ? { ...omit(record, ["profile"]), profile: publicProfile(record) } : record,
 };
