@@ -30,6 +30,19 @@ export class Visibility {
     return this.patterns === null && !this.acl.hasRules();
   }
 
+  /** As `everything`, also when rules exist that keep only others away; costs a look at each of them. */
+  seesAll(): boolean {
+    if (this.everything) return true;
+    if (this.patterns !== null) return false;
+    const points = filesWithPermissions(this.sql, "/", COUNT_POINTS_MAX + 1);
+    if (points.length > COUNT_POINTS_MAX) return false;
+    return points.every(
+      (file) =>
+        this.acl.allows(file.path, this.caller, file) &&
+        isAllowed(this.acl.inheritedAt(parentDirectory(file.path)), this.caller),
+    );
+  }
+
   /** True when the caller may read the path. `file` is its row when the caller has it; without it also names of the past are judged. */
   seesPath(path: string, file?: Pick<FileRow, "permissions"> | null): boolean {
     if (!allowsPath(this.caller.scopes, "fs:read", path)) return false;

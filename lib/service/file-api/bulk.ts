@@ -6,6 +6,7 @@ import { parseIfMatch } from "../../model/revision.ts";
 import { Visibility } from "../auth/visibility.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
+import { findFile } from "../store/files.ts";
 import { opIdOf } from "../store/ops.ts";
 import type { BatchItem, BatchOutcome } from "../workspace/writes.ts";
 import { ContentProblem, contentBytes, identityField, textField } from "./input.ts";
@@ -92,7 +93,7 @@ async function bulkRead({ request, workspace, caller, correlationId }: RouteCont
       results.push({ path, error: { code: "not_found", message: `no file at ${path}` } });
       continue;
     }
-    if (!view.seesPath(path)) {
+    if (!view.seesPath(path, findFile(workspace.context.store.sql, path))) {
       results.push({ path, error: { code: "forbidden", message: "not readable with this token" } });
       continue;
     }

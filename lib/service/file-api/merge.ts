@@ -1,6 +1,7 @@
 /** The merge route. */
 import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
+import { AclResolver } from "../auth/acl.ts";
 import { allowsPath } from "../auth/scopes.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
@@ -11,13 +12,17 @@ import type { FileRoute, RouteContext } from "./route.ts";
 
 /** Routes of merging. */
 export const MERGE_ROUTES: readonly FileRoute[] = [
-  { method: "POST", pattern: "fs/merge", scope: "fs:write", path: "file", acl: true, handle: merge },
+  // Rules are judged in the handler: a file that is hidden must answer as one that is gone.
+  { method: "POST", pattern: "fs/merge", scope: "fs:write", path: "file", acl: false, handle: merge },
 ];
 
 async function merge({ request, workspace, query, correlationId, caller }: RouteContext): Promise<Response> {
   const path = requirePath(query);
   // A merge answers with lines of the live file.
   if (!allowsPath(caller.scopes, "fs:read", path)) fail("forbidden", "missing required scope: fs:read");
+  const acl = new AclResolver(workspace.context.store.sql);
+  const hidden = acl.hides(path, caller);
+  if (!hidden && !acl.allows(path, caller)) fail("forbidden", "access denied by ACL");
   const body = await readJsonObject(request, FILE_API.bodyBytesMax);
   const baseRevision = textField(body, "baseRevision");
   if (baseRevision === null) fail("bad_request", "missing baseRevision");
@@ -27,6 +32,7 @@ async function merge({ request, workspace, query, correlationId, caller }: Route
   }
   const answer = await mergeFile(workspace.context, {
     path,
+    hidden,
     strategy: textField(body, "strategy") ?? "",
     mine: content,
     base: baseContent,

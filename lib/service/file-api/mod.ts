@@ -152,7 +152,7 @@ async function serve(
   requireWorkspace(caller, params.ws);
   requireScope(route, caller, query);
   const workspace = await requireExisting(env, params.ws);
-  if (route.acl) requireAcl(workspace, caller, { request, query });
+  if (route.acl) requireAcl(workspace, caller, { request, query, lists: route.path === "tree" });
   const correlationId = correlationIdOf(request);
   if (correlationId === "") fail("bad_request", "missing X-Correlation-Id header");
   env.limiter.take(`${caller.workspaceId}|${caller.agent}`);
@@ -205,16 +205,22 @@ function requireScope(route: FileRoute, caller: VerifiedToken, query: URLSearchP
 function requireAcl(
   workspace: WorkspaceObject,
   caller: VerifiedToken,
-  { request, query }: { request: Request; query: URLSearchParams },
+  { request, query, lists }: { request: Request; query: URLSearchParams; lists: boolean },
 ): void {
   const raw = query.get("path")?.trim() ?? "";
   if (raw === "") return;
   const path = normalizePath(raw);
   const resolver = new AclResolver(workspace.context.store.sql);
-  if (resolver.allows(path, caller)) return;
-  const creates =
-    request.method === "PUT" && ["0", "*"].includes(parseIfMatch(request.headers.get("if-match")) ?? "*");
-  if (!creates && resolver.hides(path, caller)) fail("not_found", `no file at ${path}`, { path });
+  // A listing shows a hidden file no more than an absent one, so it may go on.
+  if (resolver.allows(path, caller) || (lists && resolver.hides(path, caller))) return;
+  const ifMatch = parseIfMatch(request.headers.get("if-match"));
+  const creates = request.method === "PUT" && (ifMatch === null || ifMatch === "0" || ifMatch === "*");
+  if (!creates && resolver.hides(path, caller)) {
+    fail("not_found", `no file at ${path}`, {
+      path,
+      ...(request.method === "PUT" ? { expectedRevision: ifMatch } : {}),
+    });
+  }
   fail("forbidden", "access denied by ACL");
 }
 

@@ -46,7 +46,7 @@ async function status({ workspace, query, caller }: RouteContext): Promise<Respo
 
 /** Texts of errors may quote paths and values: a caller from whom anything is hidden gets their class. */
 export function shownError(workspace: WorkspaceObject, caller: Caller, error: string): string {
-  return new Visibility(workspace.context.store.sql, caller).everything ? error : failureCode(error);
+  return new Visibility(workspace.context.store.sql, caller).seesAll() ? error : failureCode(error);
 }
 
 /** Starts a re-read and answers at once; `lastRefresh` of `sync/status` carries its id and tells its end. */

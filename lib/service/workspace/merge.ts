@@ -19,6 +19,8 @@ const ATTEMPTS_MAX = 5;
 /** What a client asks to merge. */
 export interface MergeRequest {
   readonly path: string;
+  /** True when the caller must not learn that the file exists: it counts as gone. */
+  readonly hidden: boolean;
   readonly strategy: string;
   readonly mine: string;
   readonly base: string;
@@ -59,7 +61,7 @@ export async function mergeFile(context: WorkspaceContext, request: MergeRequest
 
 async function attemptMerge(context: WorkspaceContext, request: MergeRequest): Promise<MergeAnswer> {
   const { sql, bodies } = context.store;
-  const live = findFile(sql, request.path);
+  const live = request.hidden ? null : findFile(sql, request.path);
   const liveBytes = live === null ? null : await readBody(sql, bodies, live.revision);
   if (live === null || liveBytes === null) return ineligible("live_file_gone", `no file at ${request.path}`);
   const theirs = encodeContent(liveBytes);

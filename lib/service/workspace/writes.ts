@@ -236,7 +236,8 @@ function requireReach(
   const acl = new AclResolver(context.store.sql);
   if (acl.allows(path, caller)) return;
   const creates = ifMatch === null || ifMatch === "*" || ifMatch === ABSENT_REVISION;
-  if (!creates && acl.hides(path, caller)) fail("not_found", `no file at ${path}`, { path });
+  if (!creates && acl.hides(path, caller))
+    fail("not_found", `no file at ${path}`, { path, expectedRevision: ifMatch });
   fail("forbidden", "access denied by ACL", { path });
 }
 
