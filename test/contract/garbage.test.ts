@@ -1,7 +1,13 @@
-/** Whatever is sent to whichever route: an answer with a status below 500, never a hang. Seeded; a failure prints the seed. */
+/**
+ * Whatever is sent to whichever route: an answer with a status below 500, never a hang, and a refusal leaves nothing
+ * behind. Seeded; a failure prints the seed.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Clock } from "../../lib/ports.ts";
+import { bunClock } from "../../lib/runtime/bun/clock.ts";
 import { CONTROL_PLANE_ROUTES } from "../../lib/service/control-plane/mod.ts";
+import { ADMIN_ROUTES } from "../../lib/service/file-api/admin.ts";
 import { FILE_API_ROUTES } from "../../lib/service/file-api/mod.ts";
 import { type TestStack, testStack } from "../support/stack.ts";
 import { ALL_SCOPES } from "./target.ts";
@@ -128,7 +134,30 @@ const headerText = oddText.map((text) => text.replace(/[^\x20-\x7e]/g, "?").trim
 const routes = [
   ...FILE_API_ROUTES.map((route) => ({ ...route, base: "file" as const })),
   ...CONTROL_PLANE_ROUTES.map((route) => ({ ...route, base: "cloud" as const })),
+  ...ADMIN_ROUTES.map((route) => ({ ...route, base: "admin" as const })),
   { method: "GET", pattern: "fs/ws", base: "file" as const },
+  { method: "GET", pattern: "health", base: "root" as const },
+  { method: "GET", pattern: "metrics", base: "root" as const },
+  { method: "GET", pattern: ".well-known/jwks.json", base: "root" as const },
+  { method: "GET", pattern: ":id/:opId", base: "root" as const },
+];
+
+/** How long one answer may take, ms: whatever is sent, nothing here is large. */
+const ANSWER_MS = 5_000;
+/** The counters that a refused request must leave alone. */
+const COUNTED = ["files", "events", "operations", "bodies"] as const;
+
+/** Names of headers the services read, with anything in them. */
+const headerNames = [
+  "Content-Type",
+  "X-GitHub-Event",
+  "X-GitHub-Delivery",
+  "X-Hub-Signature-256",
+  "X-Relay-Timestamp",
+  "Upgrade",
+  "Range",
+  "X-HTTP-Method-Override",
+  "Authorization",
 ];
 
 const anyRequest = fc.record({
@@ -138,52 +167,67 @@ const anyRequest = fc.record({
   query: fc.array(fc.tuple(fc.constantFrom(...queryNames), oddText), { maxLength: 4 }),
   token: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat({ max: 6 })),
   correlationId: headerText,
+  headers: fc.array(fc.tuple(fc.constantFrom(...headerNames), headerText), { maxLength: 2 }),
   ifMatch: headerText,
   body: fc.oneof(oddValue, fc.constant(undefined)),
   raw: fc.option(fc.uint8Array({ maxLength: 50 }), { nil: undefined, freq: 4 }),
 });
 
-test("no route answers 500 to garbage", async () => {
+type Generated = typeof anyRequest extends fc.Arbitrary<infer T> ? T : never;
+
+/** Builds what was generated, or null where it would end the test's own ground. */
+function requestOf(on: TestStack, input: Generated): Request | null {
+  const { route } = input;
+  if (route.method === "DELETE" && route.pattern === "workspaces/:id") return null;
+  const odd = encodeURIComponent(input.parameter.toWellFormed());
+  const workspace = input.realWorkspace ? on.workspaceId : odd;
+  const path = route.pattern
+    .split("/")
+    .map((part) => (part === ":id" ? workspace : part.startsWith(":") ? odd || "x" : part))
+    .join("/");
+  const bases = {
+    file: `${on.fileApiUrl}/v1/workspaces/${workspace || "x"}/`,
+    cloud: `${on.controlPlaneUrl}/api/v1/`,
+    admin: `${on.fileApiUrl}/v1/admin/`,
+    root: `${on.fileApiUrl}/`,
+  };
+  const url = new URL(bases[route.base] + path);
+  for (const [name, value] of input.query) url.searchParams.append(name, value);
+  const headers = new Headers({
+    Authorization: `Bearer ${tokens[input.token]}`,
+    "X-Correlation-Id": input.correlationId,
+    "If-Match": input.ifMatch,
+  });
+  for (const [name, value] of input.headers) headers.set(name, value);
+  const body = route.method === "GET" ? undefined : (input.raw ?? stringify(input.body));
+  return new Request(url.toString(), { method: route.method, headers, body: body as RequestInit["body"] });
+}
+
+/** The answer within its time. */
+async function answerOf(on: TestStack, request: Request): Promise<{ status: number; text: string }> {
+  const response = await Promise.race([on.fetch(request), Bun.sleep(ANSWER_MS).then(() => null)]);
+  if (response === null) throw new Error(`${request.method} ${request.url} was not answered in time`);
+  return { status: response.status, text: await response.text() };
+}
+
+async function counts(on: TestStack): Promise<number[]> {
+  const { sql } = (await on.workspace()).context.store;
+  return COUNTED.map((table) => sql.all<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`)[0]?.n ?? -1);
+}
+
+function runs(share: number): { numRuns: number; seed?: number } {
+  const numRuns = Math.ceil(Number(process.env.RELAYFILE_TEST_RUNS ?? 1_500) * share);
+  return { numRuns, ...(process.env.SEED ? { seed: Number(process.env.SEED) } : {}) };
+}
+
+test("no route answers 500 to garbage, and none hangs", async () => {
   await fc.assert(
     fc.asyncProperty(anyRequest, async (input) => {
-      const { route } = input;
-      const workspace = input.realWorkspace
-        ? stack.workspaceId
-        : encodeURIComponent(wellFormed(input.parameter));
-      const path = route.pattern
-        .split("/")
-        .map((part) =>
-          part === ":id"
-            ? workspace
-            : part.startsWith(":")
-              ? encodeURIComponent(wellFormed(input.parameter)) || "x"
-              : part,
-        )
-        .join("/");
-      // Deleting the workspace would end the test's own ground.
-      if (route.method === "DELETE" && route.pattern === "workspaces/:id") return;
-      const url = new URL(
-        route.base === "file"
-          ? `${stack.fileApiUrl}/v1/workspaces/${workspace || "x"}/${path}`
-          : `${stack.controlPlaneUrl}/api/v1/${path}`,
-      );
-      for (const [name, value] of input.query) url.searchParams.append(name, value);
-      const request = new Request(url.toString(), {
-        method: route.method,
-        headers: {
-          Authorization: `Bearer ${tokens[input.token]}`,
-          "X-Correlation-Id": input.correlationId,
-          "If-Match": input.ifMatch,
-        },
-        body: (route.method === "GET"
-          ? undefined
-          : (input.raw ?? stringify(input.body))) as RequestInit["body"],
-      });
-      const response = await stack.fetch(request);
-      const text = await response.text();
-      if (response.status >= 500)
-        throw new Error(`${route.method} ${url} answered ${response.status} ${text}`);
-      if (response.status >= 400 && route.base === "file") {
+      const request = requestOf(stack, input);
+      if (request === null) return;
+      const { status, text } = await answerOf(stack, request);
+      if (status >= 500) throw new Error(`${request.method} ${request.url} answered ${status} ${text}`);
+      if (status >= 400 && input.route.base === "file") {
         const body = JSON.parse(text);
         expect([typeof body.code, typeof body.message, typeof body.correlationId]).toEqual([
           "string",
@@ -192,12 +236,42 @@ test("no route answers 500 to garbage", async () => {
         ]);
       }
     }),
-    {
-      numRuns: Number(process.env.RELAYFILE_TEST_RUNS ?? 1_500),
-      ...(process.env.SEED ? { seed: Number(process.env.SEED) } : {}),
-    },
+    runs(1),
   );
 }, 60_000);
+
+test("what is refused leaves no file, event, op or body behind", async () => {
+  // Without providers nothing runs in the background, so every difference is this request's.
+  await using quiet = await testStack({ portsWith: { clock: withoutTimers(bunClock()) } });
+  tokens[0] = await quiet.mint([...ALL_SCOPES, "admin:read", "admin:replay"]);
+  let refused = 0;
+  let before = await counts(quiet);
+  await fc.assert(
+    fc.asyncProperty(anyRequest, async (input) => {
+      const request = requestOf(quiet, { ...input, token: 0, realWorkspace: true });
+      if (request === null) return;
+      const { status } = await answerOf(quiet, request);
+      const after = await counts(quiet);
+      if (status >= 400) {
+        refused++;
+        expect([request.method, request.url, status, after]).toEqual([
+          request.method,
+          request.url,
+          status,
+          before,
+        ]);
+      }
+      before = after;
+    }),
+    runs(0.5),
+  );
+  expect(refused).toBeGreaterThan(50);
+}, 60_000);
+
+/** Due work never comes, so that only requests change anything. */
+function withoutTimers(clock: Clock): Clock {
+  return { ...clock, now: () => clock.now(), monotonicMs: () => clock.monotonicMs(), after: () => () => {} };
+}
 
 function stringify(value: unknown): string | undefined {
   try {
@@ -206,8 +280,4 @@ function stringify(value: unknown): string | undefined {
     // A cycle: any text will do as a body.
     return "cycle";
   }
-}
-
-function wellFormed(text: string): string {
-  return text.toWellFormed();
 }
