@@ -39,6 +39,7 @@ export function decide(input: VerdictInput): Verdict {
   const auth = counted.some((f) => f.class === "auth" && f.severity === "error" && roots.has(f.id));
   // An outage is an error worth naming, but what it hides is undecided: repeating may succeed.
   const blocking = counted.some((f) => f.class !== "transient" && RANK[f.severity] >= RANK[input.failOn]);
+  const outage = counted.some((f) => f.class === "transient" && RANK[f.severity] >= RANK[input.failOn]);
   const undecided = input.checks.filter((check) => check.status === "unknown").length;
   const errors = counted.filter((f) => f.severity === "error" && f.class !== "transient").length;
   const warnings = counted.filter((f) => f.severity === "warn").length;
@@ -51,7 +52,7 @@ export function decide(input: VerdictInput): Verdict {
           ? "AUTH"
           : blocking
             ? "FINDINGS"
-            : undecided > 0
+            : undecided > 0 || outage
               ? "UNDETERMINED"
               : "PASS";
   const outcome =
@@ -59,7 +60,7 @@ export function decide(input: VerdictInput): Verdict {
       ? "interrupted"
       : errors > 0
         ? "fail"
-        : undecided > 0
+        : undecided > 0 || outage
           ? "unknown"
           : warnings > 0
             ? "warn"

@@ -9,6 +9,7 @@ import { type Pair, pairsOf } from "./judge.ts";
 import mount from "./mount.faults.ts";
 import services from "./services.faults.ts";
 import tokens from "./tokens.faults.ts";
+import writeProbe from "./write-probe.faults.ts";
 import writeback from "./writeback.faults.ts";
 
 /** All faults. */
@@ -21,6 +22,7 @@ export const FAULTS: readonly Fault[] = [
   ...discovery,
   ...digest,
   ...writeback,
+  ...writeProbe,
   ...mount,
 ];
 

@@ -1,5 +1,5 @@
 /** What a fault is: a small declaration that says how a healthy stack is damaged and what the diagnosis must be. */
-import type { ReportArgs } from "../../commands/_report.ts";
+import type { VerifyArgs } from "../../commands/verify.ts";
 import type { DottedId } from "../../verify/check.ts";
 import type { Bench } from "./lab.ts";
 
@@ -13,6 +13,7 @@ export type Family =
   | "discovery"
   | "digest"
   | "writeback"
+  | "write-probe"
   | "mount";
 
 /** The stacks faults are injected into. All are healthy before. */
@@ -35,7 +36,7 @@ export interface Ask {
   readonly what: "doctor" | "discovery" | "digest" | "writeback";
   readonly provider?: string;
   readonly refresh?: boolean;
-  readonly args?: ReportArgs;
+  readonly args?: Partial<Omit<VerifyArgs, "what" | "provider" | "refresh">>;
 }
 
 /** What the report must say. */

@@ -57,6 +57,12 @@ describe("decide()", () => {
       "fail",
     ],
     [
+      "an outage that left no check open is no pass either",
+      { findings: [finding({ class: "transient" })], rootCauses: ["f1"] },
+      "UNDETERMINED",
+      "unknown",
+    ],
+    [
       "an outage is undecided",
       { checks: open, findings: [finding({ class: "transient" })], rootCauses: ["f1"] },
       "UNDETERMINED",

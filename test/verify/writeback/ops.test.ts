@@ -38,6 +38,38 @@ describe("op checks", () => {
     expect(codesOf(opsAreRouted, alias)).toEqual(["writeback.not-writable-path"]);
   });
 
+  test("leave no op unjudged that failed without an attempt, whatever its words", () => {
+    const failed = (path: string, lastError: string) => ({
+      ops: ops([{ status: "failed", attemptCount: 0, path, lastError }]),
+    });
+    const alias = failed(
+      "/jira/issues/by-id/10001.json",
+      "this is an alias of a record and cannot be written",
+    );
+    expect(codesOf(opsAreRouted, alias)).toEqual(["writeback.not-writable-path"]);
+    expect(codesOf(opsPassValidation, alias)).toEqual([]);
+
+    const index = failed(
+      "/jira/issues/_index.json",
+      "_index.json is a reserved name and reaches no provider",
+    );
+    expect(codesOf(opsAreRouted, index)).toEqual(["writeback.not-writable-path"]);
+
+    const odd = failed("/jira/issues/new one.json", "words nobody has seen before");
+    expect(codesOf(opsAreRouted, odd)).toEqual([]);
+    expect(codesOf(opsPassValidation, odd)).toEqual(["writeback.validation-failed"]);
+  });
+
+  test("call a success status whose body says no a rejection (VW-27)", () => {
+    const declined = {
+      status: "dead_lettered",
+      attemptCount: 1,
+      lastStatus: 200,
+      lastError: "success: false",
+    };
+    expect(codesOf(noDeadLetters, { ops: ops([declined]) })).toEqual(["writeback.provider-rejected"]);
+  });
+
   test("group equal dead letters and tell a rejection from an outage", () => {
     const dead = { status: "dead_lettered", attemptCount: 1, lastStatus: 400, lastError: "summary too long" };
     const rejected = findingsOf(noDeadLetters, { ops: ops([dead, dead]) });

@@ -90,7 +90,7 @@ export const writeAccepted = defineCheck({
     "writeback.write-answer-incomplete": {
       severity: "warn",
       means: "The write was taken, but the answer lacks what a client needs to follow it.",
-      decided: "opId, targetRevision or writeback.state was missing from the 202.",
+      decided: "The answer was a success, and opId, targetRevision or writeback.state was missing from it.",
       not: "Not a failed write.",
       fix: "Report the answer; clients cannot wait for such a write.",
     },
@@ -108,9 +108,19 @@ export const writeAccepted = defineCheck({
           ? "writeback.write-unanswered"
           : probe.status === 401 || probe.status === 403
             ? "writeback.write-forbidden"
-            : "writeback.write-refused";
+            : (probe.status ?? 0) < 300
+              ? "writeback.write-answer-incomplete"
+              : "writeback.write-refused";
         const said = probe.message === null ? "" : `: ${probe.message}`;
-        return [{ ...base, code, title: `${what} was answered ${probe.status ?? probe.failure}${said}` }];
+        // Taken, and nobody can follow it: worse than an answer that lacks a detail.
+        return [
+          {
+            ...base,
+            code,
+            severity: "error",
+            title: `${what} was answered ${probe.status ?? probe.failure}${code === "writeback.write-answer-incomplete" ? " without an op to follow" : said}`,
+          },
+        ];
       }
       if (sent.targetRevision !== null && sent.state !== null) return [];
       // Found by its path after a lost reply: the answer itself is what is missing.
