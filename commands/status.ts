@@ -62,7 +62,8 @@ export async function status(
   const state = stateOf(mirror);
   const dead = mirror.layout === null ? null : listDeadLetters(context.ports.fs, mirror.layout.deadLetters);
   const deadLetters = (dead?.records.length ?? 0) + (dead?.malformed.length ?? 0);
-  const { verdict, reason } = judge(mirror, holder, state, context.ports.clock.now());
+  const rootIsGone = mirror.dir !== null && context.ports.fs.lstat(mirror.dir)?.kind !== "directory";
+  const { verdict, reason } = judge(mirror, holder, state, rootIsGone, context.ports.clock.now());
   const held = heldOf(state);
   const document: StatusDocument = {
     schemaVersion: "1.0",
@@ -93,6 +94,7 @@ export async function status(
       conflicts: state?.pendingConflicts ?? 0,
       name: mirror.name ?? mirror.workspaceId,
       dir: mirror.dir,
+      rootIsGone,
     }),
   };
   return { document, exit: verdict === "stopped" ? "LOCAL_STATE" : "PASS" };
@@ -103,10 +105,14 @@ function judge(
   mirror: LocalMirror,
   holder: LockHolder | null,
   state: MountState | null,
+  rootIsGone: boolean,
   nowMs: number,
 ): { verdict: Verdict; reason: string } {
   if (mirror.dir === null) return { verdict: "stopped", reason: "no local mirror is configured" };
-  if (holder === null) return { verdict: "stopped", reason: "no daemon runs for this mirror" };
+  const gone = "the mirror directory is gone; nothing was deleted on the server";
+  if (holder === null)
+    return { verdict: "stopped", reason: rootIsGone ? gone : "no daemon runs for this mirror" };
+  if (rootIsGone) return { verdict: "halted", reason: gone };
   if (mirror.state.kind === "damaged")
     return { verdict: "degraded", reason: `state.json is damaged: ${mirror.state.reason}` };
   if (state === null) return { verdict: "catching-up", reason: "the daemon has just started" };
@@ -130,9 +136,10 @@ function heldOf(state: MountState | null): number {
 
 function listenerOf(state: MountState | null): string | null {
   const listener = state?.eventListener as { mode?: unknown; status?: unknown } | undefined;
-  return typeof listener?.mode === "string"
-    ? `${listener.mode} ${String(listener.status ?? "")}`.trim()
-    : null;
+  if (typeof listener?.mode !== "string") return null;
+  return listener.status === "listening"
+    ? listener.mode
+    : `${listener.mode} (${String(listener.status ?? "unknown")})`;
 }
 
 function nextCommands(facts: {
@@ -142,6 +149,7 @@ function nextCommands(facts: {
   conflicts: number;
   name: string | null;
   dir: string | null;
+  rootIsGone: boolean;
 }): StatusDocument["next"] {
   const name = facts.name ?? "WORKSPACE";
   const next: { argv: string[]; safe: boolean }[] = [];
@@ -152,6 +160,8 @@ function nextCommands(facts: {
   }
   if (facts.deadLetters > 0) add(true, "writeback", "status", name);
   if (facts.conflicts > 0) add(true, "conflicts", name);
-  if (facts.verdict === "stopped") add(true, "mount", name, facts.dir ?? "DIR", "--background");
+  if (facts.rootIsGone && facts.verdict === "halted") add(true, "unmount", name);
+  if (facts.rootIsGone) add(true, "mount", name, facts.dir ?? "DIR", "--reset-after-clobber", "--background");
+  else if (facts.verdict === "stopped") add(true, "mount", name, facts.dir ?? "DIR", "--background");
   return next;
 }

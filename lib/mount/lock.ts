@@ -10,7 +10,11 @@ export interface LockHolder {
   readonly pid: number | null;
   readonly workspaceId: string | null;
   readonly startedAt: string | null;
+  /** The mount root, links resolved; null in files of older versions. */
+  readonly localRoot: string | null;
 }
+
+const NOBODY: LockHolder = { pid: null, workspaceId: null, startedAt: null, localRoot: null };
 
 /**
  * Takes both locks or fails with `lock_held`, naming the holder. The runtime area must exist. The lock file stays after
@@ -54,6 +58,7 @@ export function lockHolder(world: Pick<MountWorld, "fs">, file: string): LockHol
       pid: typeof value.pid === "number" ? value.pid : null,
       workspaceId: typeof value.workspaceId === "string" ? value.workspaceId : null,
       startedAt: typeof value.startedAt === "string" ? value.startedAt : null,
+      localRoot: typeof value.localRoot === "string" ? value.localRoot : null,
     };
   } catch {
     // Half a line from a crash: the lock itself still says whether someone holds it.
@@ -61,15 +66,37 @@ export function lockHolder(world: Pick<MountWorld, "fs">, file: string): LockHol
   }
 }
 
-/** The running daemon of a mount root, or null. Takes and returns the lock to find out. */
+/**
+ * The running daemon of a mount root, or null. Takes and returns the locks to find out. When the root itself is gone its
+ * lock file went with it; the lease outside still tells.
+ */
 export function runningDaemon(world: MountWorld, localRoot: string): LockHolder | null {
-  const file = runtimeLayout(localRoot).lock;
-  if (world.fs.lstat(file) === null) return null;
-  const holder = lockHolder(world, file) ?? { pid: null, workspaceId: null, startedAt: null };
-  const lease = world.acquireLease(file, readText(world.fs, file) ?? "");
-  if (lease === null) return holder;
-  lease.release();
+  const own = runtimeLayout(localRoot).lock;
+  for (const file of [own, ...leasesOf(world, localRoot)]) {
+    if (world.fs.lstat(file) === null) continue;
+    const lease = world.acquireLease(file, readText(world.fs, file) ?? "");
+    if (lease === null) return lockHolder(world, file) ?? NOBODY;
+    lease.release();
+  }
   return null;
+}
+
+/** Lease files that name a mount root; the parent's links are resolved, because the root may not exist. */
+function leasesOf(world: MountWorld, localRoot: string): string[] {
+  const { fs, host } = world;
+  const directory = leaseDir(host);
+  if (fs.lstat(directory) === null) return [];
+  const cut = localRoot.lastIndexOf("/");
+  const parent = localRoot.slice(0, cut) || "/";
+  const real = fs.lstat(parent) === null ? localRoot : `${fs.realPath(parent)}${localRoot.slice(cut)}`;
+  return fs
+    .readDir(directory)
+    .filter(({ name }) => name.endsWith(".lock"))
+    .map(({ name }) => `${directory}/${name}`)
+    .filter((file) => {
+      const named = lockHolder(world, file)?.localRoot;
+      return named === localRoot || named === real;
+    });
 }
 
 function held(world: MountWorld, config: MountConfig, file: string): never {
