@@ -21,7 +21,7 @@ import { completionScript } from "../lib/ui/completion/mod.ts";
 import { commandOutline } from "../lib/ui/completion/outline.ts";
 import { VERSION } from "../lib/version.ts";
 import { type ArchiveEntry, writeTarGz, writeZip } from "./build/archive.ts";
-import { checkArtifacts, SUMS_FILE, sha256, smokeRun } from "./build/check.ts";
+import { checkArtifacts, INSTALLER, SUMS_FILE, sha256, smokeRun } from "./build/check.ts";
 import { type BuildFacts, compile, ENTRY, ROOT } from "./build/compile.ts";
 import { thirdPartyLicenses } from "./build/licenses.ts";
 import { archiveName, hostTarget, TARGETS, type Target } from "./build/targets.ts";
@@ -90,9 +90,9 @@ async function buildAll(wanted: readonly Target[], out: string): Promise<void> {
       join(out, SUMS_FILE),
       `${sums.sort((a, b) => a.slice(66).localeCompare(b.slice(66))).join("\n")}\n`,
     );
-    const installer = readFileSync(join(ROOT, "scripts/install.sh"), "utf8");
+    const installer = readFileSync(join(ROOT, "scripts", INSTALLER), "utf8");
     const releases = process.env.RELAYFILE_RELEASES ?? "@RELEASES@";
-    writeFileSync(join(out, "install.sh"), installer.replace("@RELEASES@", releases), { mode: 0o755 });
+    writeFileSync(join(out, INSTALLER), installer.replace("@RELEASES@", releases), { mode: 0o755 });
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

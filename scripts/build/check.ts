@@ -32,6 +32,9 @@ export const SUMS_FILE = "SHA256SUMS";
 /** First bytes of an executable by system. */
 const MAGIC: Readonly<Record<string, string>> = { linux: "7f454c46", darwin: "cffaedfe", windows: "4d5a" };
 
+/** Name of the installer beside the archives. */
+export const INSTALLER = "install.sh";
+
 /** Hex SHA-256 of bytes. */
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
@@ -40,7 +43,7 @@ export function sha256(bytes: Uint8Array): string {
 /** Everything wrong with `folder`; empty when it holds exactly the targets' archives and their sums. */
 export function checkArtifacts(folder: string, targets: readonly Target[], version: string): string[] {
   if (!existsSync(folder)) return [`${folder} does not exist`];
-  const expected = [...targets.map((target) => archiveName(target, version)), SUMS_FILE].sort();
+  const expected = [...targets.map((target) => archiveName(target, version)), SUMS_FILE, INSTALLER].sort();
   const found = readdirSync(folder).sort();
   const problems = [
     ...expected.filter((name) => !found.includes(name)).map((name) => `${name} is missing`),

@@ -6,6 +6,7 @@ import {
   COMPANIONS,
   checkArtifacts,
   checkContents,
+  INSTALLER,
   SUMS_FILE,
   sha256,
   smokeRun,
@@ -81,6 +82,7 @@ describe("checkArtifacts()", () => {
     const archive = writeTarGz(entries);
     const file = archiveName(target, "1.2.3");
     writeFileSync(`${path}/${file}`, archive);
+    writeFileSync(`${path}/${INSTALLER}`, "#!/bin/sh\n");
     writeFileSync(`${path}/${SUMS_FILE}`, sums ?? `${sha256(archive)}  ${file}\n`);
     return path;
   }
