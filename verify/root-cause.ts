@@ -68,6 +68,8 @@ export const CAUSE_RULES: readonly CauseRule[] = [
   { effect: "doctor.scope-refused", cause: "doctor.scope-missing", sharing: "anything" },
   { effect: "doctor.integrations-refused", cause: "doctor.scope-missing", sharing: "anything" },
   { effect: "discovery.refresh-refused", cause: "doctor.scope-missing", sharing: "anything" },
+  // The overwrite that should have been refused gave the record a revision the clean-up did not know.
+  { effect: "writeback.delete-failed", cause: "writeback.stale-write-accepted", sharing: "provider" },
   // Both look at one file: the part of the target that could not be read is the problem, the file is where it lies.
   {
     effect: "doctor.cloud-credential-damaged",

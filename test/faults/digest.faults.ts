@@ -69,6 +69,18 @@ export default faultsOf("digest", { ownStack: true, needs: ["file-api", "token",
     expect: { root: "digest.stale-date", exit: 1 },
   },
   {
+    id: "digest-cannot-be-read",
+    refs: ["VG-01"],
+    ownStack: false,
+    inject: (bench) =>
+      void bench.proxy.rules.push({
+        when: (url) => url.searchParams.get("path") === TODAY,
+        answer: () => Response.json({ code: "internal_error", message: "body lost" }, { status: 500 }),
+      }),
+    expect: { root: "digest.unreadable", exit: 1 },
+    never: ["digest.missing", "digest.front-matter-invalid"],
+  },
+  {
     id: "digest-lists-alias-copies",
     refs: ["VG-05", "VG-06"],
     inject: filled("/linear/issues/by-project/web", 30, {}),

@@ -202,6 +202,13 @@ export const workspaceRouteFaults = faultsOf(
       never: ["doctor.file-api-failing"],
     },
     {
+      id: "server-says-workspace-mismatch",
+      refs: ["symptom:20", "symptom:22"],
+      inject: rule({ when: workspaceRoutes, answer: () => refusal(403, "forbidden", "workspace mismatch") }),
+      expect: { root: "doctor.workspace-refused", exit: 4 },
+      never: ["doctor.workspace-token-rejected", "doctor.scope-refused"],
+    },
+    {
       id: "acl-denies-root",
       refs: ["symptom:34"],
       inject: rule({
@@ -237,6 +244,22 @@ export const sideRouteFaults = faultsOf(
         answer: () => refusal(403, "forbidden", "missing required scope: ops:read"),
       }),
       expect: { root: "doctor.route-refused", exit: 4 },
+    },
+    {
+      id: "provider-queue-lags",
+      refs: ["symptom:50", "DR-28"],
+      breaks: [],
+      inject: rule({
+        when: route("/sync/status"),
+        json: (body: { providers: Record<string, unknown>[] }) => ({
+          ...body,
+          providers: body.providers.map((row) =>
+            row.provider === "jira" ? { ...row, status: "lagging", lagSeconds: 900 } : row,
+          ),
+        }),
+      }),
+      expect: { root: "doctor.sync-lagging", exit: 0 },
+      never: ["doctor.sync-provider-error"],
     },
   ],
 );

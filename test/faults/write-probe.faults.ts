@@ -16,6 +16,13 @@ const recordReads = (url: URL, request: Request) =>
   isFile(url) &&
   request.method === "GET" &&
   /__[0-9a-f-]{36}\.json$/.test(url.searchParams.get("path") ?? "");
+const indexReads = (url: URL) => url.searchParams.get("path") === "/linear/issues/_index.json";
+const isMarked = (row: Json) => JSON.stringify(row).includes("[relayfile writeback test ");
+/** A file whose JSON content is changed; an error stays what it is. */
+const content = (file: Json, change: (value: never) => unknown): Json =>
+  typeof file.content === "string"
+    ? { ...file, content: JSON.stringify(change(JSON.parse(file.content) as never)) }
+    : file;
 const opReads = (url: URL) => /\/ops\/[^/]+$/.test(url.pathname);
 
 /** What an op that is followed says. */
@@ -177,6 +184,56 @@ export default faultsOf(
         }),
       }),
       expect: { root: "writeback.marker-missing", exit: 1 },
+    },
+    {
+      id: "repeat-creates-a-second-record",
+      refs: ["VW-20", "cloud#775"],
+      inject: rule({
+        when: indexReads,
+        json: (file: Json) => content(file, (rows: Json[]) => [...rows, ...rows.filter(isMarked)]),
+      }),
+      expect: { root: "writeback.created-twice", exit: 1, also: ["writeback.record-remains"] },
+    },
+    {
+      id: "edit-not-visible",
+      refs: ["VW-13"],
+      inject: rule({
+        when: recordReads,
+        json: (file: Json) => ({ ...file, content: String(file.content).replaceAll("] edited", "]") }),
+      }),
+      expect: { root: "writeback.edit-not-visible", exit: 1 },
+    },
+    {
+      id: "edit-shows-in-other-fields",
+      refs: ["VW-13"],
+      inject: rule({
+        when: recordReads,
+        json: (file: Json) =>
+          content(file, (record: Json) => {
+            const words = /\[relayfile writeback test [^\]]*\] edited/.exec(JSON.stringify(record))?.[0];
+            const payload = record.payload as Json;
+            return words === undefined ? record : { ...record, payload: { ...payload, subtitle: words } };
+          }),
+      }),
+      expect: { root: "writeback.edit-spread", exit: 0 },
+    },
+    {
+      id: "delete-refused",
+      refs: ["VW-21"],
+      inject: rule({
+        when: (url, request) => isFile(url) && request.method === "DELETE",
+        answer: () => refusal(422, "invalid", "not today"),
+      }),
+      expect: { root: "writeback.delete-failed", exit: 0, also: ["writeback.left-behind"] },
+    },
+    {
+      id: "advertised-example-breaks-its-schema",
+      refs: ["VW-03", "VD-14"],
+      inject: rule({
+        when: (url) => url.searchParams.get("path") === "/discovery/linear/issues/.create.example.json",
+        json: (file: Json) => content(file, () => ({ title: 7 })),
+      }),
+      expect: { root: "writeback.example-invalid", exit: 1, also: ["writeback.probe-document-invalid"] },
     },
   ],
 );
