@@ -238,7 +238,7 @@ test("no route answers 500 to garbage, and none hangs", async () => {
     }),
     runs(1),
   );
-}, 60_000);
+}, 60_000 + 40 * runs(1).numRuns);
 
 test("what is refused leaves no file, event, op or body behind", async () => {
   // Without providers nothing runs in the background, so every difference is this request's.
@@ -266,7 +266,7 @@ test("what is refused leaves no file, event, op or body behind", async () => {
     runs(0.5),
   );
   expect(refused).toBeGreaterThan(50);
-}, 60_000);
+}, 60_000 + 40 * runs(1).numRuns);
 
 /** Due work never comes, so that only requests change anything. */
 function withoutTimers(clock: Clock): Clock {

@@ -47,38 +47,44 @@ async function open(directory: string): Promise<WorkspaceObject> {
   });
 }
 
-test("every acknowledged write survives SIGKILL, every event has its state, revisions never repeat", async () => {
-  using dir = tempDir("relayfile-crash-");
-  const seen = new Set<string>();
-  let highest = 0;
-  for (let round = 0; round < rounds; round++) {
-    const acknowledged = await killedWriter(dir.path, 60 + ((round * 97) % 300));
-    expect(acknowledged.length).toBeGreaterThan(50);
-    for (const { revision } of acknowledged) {
-      expect(seen.has(revision)).toBe(false);
-      seen.add(revision);
-    }
-    expect(Math.min(...acknowledged.map(({ revision }) => number(revision)))).toBeGreaterThan(highest);
-    const workspace = await open(dir.path);
-    const { sql } = workspace.context.store;
-    const last = new Map(acknowledged.map((one) => [one.path, one]));
-    for (const one of last.values()) await expectKept(workspace, one);
-    const events = sql.all<{ path: string; revision: string; type: string }>(
-      "SELECT path, revision, type FROM events WHERE seq IN (SELECT MAX(seq) FROM events GROUP BY path)",
-    );
-    for (const event of events) {
-      const row = sql.all<{ revision: number }>("SELECT revision FROM files WHERE path = ?", [event.path])[0];
-      expect(row === undefined ? "file.deleted" : `rev_${row.revision}`).toBe(
-        event.type === "file.deleted" ? "file.deleted" : event.revision,
+test(
+  "every acknowledged write survives SIGKILL, every event has its state, revisions never repeat",
+  async () => {
+    using dir = tempDir("relayfile-crash-");
+    const seen = new Set<string>();
+    let highest = 0;
+    for (let round = 0; round < rounds; round++) {
+      const acknowledged = await killedWriter(dir.path, 60 + ((round * 97) % 300));
+      expect(acknowledged.length).toBeGreaterThan(50);
+      for (const { revision } of acknowledged) {
+        expect(seen.has(revision)).toBe(false);
+        seen.add(revision);
+      }
+      expect(Math.min(...acknowledged.map(({ revision }) => number(revision)))).toBeGreaterThan(highest);
+      const workspace = await open(dir.path);
+      const { sql } = workspace.context.store;
+      const last = new Map(acknowledged.map((one) => [one.path, one]));
+      for (const one of last.values()) await expectKept(workspace, one);
+      const events = sql.all<{ path: string; revision: string; type: string }>(
+        "SELECT path, revision, type FROM events WHERE seq IN (SELECT MAX(seq) FROM events GROUP BY path)",
       );
+      for (const event of events) {
+        const row = sql.all<{ revision: number }>("SELECT revision FROM files WHERE path = ?", [
+          event.path,
+        ])[0];
+        expect(row === undefined ? "file.deleted" : `rev_${row.revision}`).toBe(
+          event.type === "file.deleted" ? "file.deleted" : event.revision,
+        );
+      }
+      const [counted] = sql.all<{ n: number }>("SELECT COUNT(*) AS n FROM files");
+      const [root] = sql.all<{ files: number }>("SELECT files FROM dirs WHERE path = '/'");
+      expect(root?.files).toBe(counted?.n);
+      highest = workspace.context.store.latest("revision");
+      await workspace.close();
     }
-    const [counted] = sql.all<{ n: number }>("SELECT COUNT(*) AS n FROM files");
-    const [root] = sql.all<{ files: number }>("SELECT files FROM dirs WHERE path = '/'");
-    expect(root?.files).toBe(counted?.n);
-    highest = workspace.context.store.latest("revision");
-    await workspace.close();
-  }
-}, 300_000);
+  },
+  Math.max(300_000, rounds * 20_000),
+);
 
 /** The file shows the acknowledged version or a later one that was not acknowledged any more. */
 async function expectKept(workspace: WorkspaceObject, one: Acknowledged): Promise<void> {
