@@ -157,7 +157,7 @@ describe("startStack()", () => {
     expect(existsSync(`${stack.dataDir}/workspaces/${stack.workspaceId}.db`)).toBe(false);
   });
 
-  test("delays a join and still answers right (cloud#766)", async () => {
+  test("delays a join and still answers right (cloud#766, acceptance list 1.13 #11)", async () => {
     const waits: number[] = [];
     const real = ports().clock;
     const clock = { ...real, now: () => real.now(), sleep: async (ms: number) => void waits.push(ms) };
