@@ -220,53 +220,61 @@ function runs(share: number): { numRuns: number; seed?: number } {
   return { numRuns, ...(process.env.SEED ? { seed: Number(process.env.SEED) } : {}) };
 }
 
-test("no route answers 500 to garbage, and none hangs", async () => {
-  await fc.assert(
-    fc.asyncProperty(anyRequest, async (input) => {
-      const request = requestOf(stack, input);
-      if (request === null) return;
-      const { status, text } = await answerOf(stack, request);
-      if (status >= 500) throw new Error(`${request.method} ${request.url} answered ${status} ${text}`);
-      if (status >= 400 && input.route.base === "file") {
-        const body = JSON.parse(text);
-        expect([typeof body.code, typeof body.message, typeof body.correlationId]).toEqual([
-          "string",
-          "string",
-          "string",
-        ]);
-      }
-    }),
-    runs(1),
-  );
-}, 60_000 + 40 * runs(1).numRuns);
+test(
+  "no route answers 500 to garbage, and none hangs",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRequest, async (input) => {
+        const request = requestOf(stack, input);
+        if (request === null) return;
+        const { status, text } = await answerOf(stack, request);
+        if (status >= 500) throw new Error(`${request.method} ${request.url} answered ${status} ${text}`);
+        if (status >= 400 && input.route.base === "file") {
+          const body = JSON.parse(text);
+          expect([typeof body.code, typeof body.message, typeof body.correlationId]).toEqual([
+            "string",
+            "string",
+            "string",
+          ]);
+        }
+      }),
+      runs(1),
+    );
+  },
+  60_000 + 40 * runs(1).numRuns,
+);
 
-test("what is refused leaves no file, event, op or body behind", async () => {
-  // Without providers nothing runs in the background, so every difference is this request's.
-  await using quiet = await testStack({ portsWith: { clock: withoutTimers(bunClock()) } });
-  tokens[0] = await quiet.mint([...ALL_SCOPES, "admin:read", "admin:replay"]);
-  let refused = 0;
-  let before = await counts(quiet);
-  await fc.assert(
-    fc.asyncProperty(anyRequest, async (input) => {
-      const request = requestOf(quiet, { ...input, token: 0, realWorkspace: true });
-      if (request === null) return;
-      const { status } = await answerOf(quiet, request);
-      const after = await counts(quiet);
-      if (status >= 400) {
-        refused++;
-        expect([request.method, request.url, status, after]).toEqual([
-          request.method,
-          request.url,
-          status,
-          before,
-        ]);
-      }
-      before = after;
-    }),
-    runs(0.5),
-  );
-  expect(refused).toBeGreaterThan(50);
-}, 60_000 + 40 * runs(1).numRuns);
+test(
+  "what is refused leaves no file, event, op or body behind",
+  async () => {
+    // Without providers nothing runs in the background, so every difference is this request's.
+    await using quiet = await testStack({ portsWith: { clock: withoutTimers(bunClock()) } });
+    tokens[0] = await quiet.mint([...ALL_SCOPES, "admin:read", "admin:replay"]);
+    let refused = 0;
+    let before = await counts(quiet);
+    await fc.assert(
+      fc.asyncProperty(anyRequest, async (input) => {
+        const request = requestOf(quiet, { ...input, token: 0, realWorkspace: true });
+        if (request === null) return;
+        const { status } = await answerOf(quiet, request);
+        const after = await counts(quiet);
+        if (status >= 400) {
+          refused++;
+          expect([request.method, request.url, status, after]).toEqual([
+            request.method,
+            request.url,
+            status,
+            before,
+          ]);
+        }
+        before = after;
+      }),
+      runs(0.5),
+    );
+    expect(refused).toBeGreaterThan(50);
+  },
+  60_000 + 40 * runs(1).numRuns,
+);
 
 /** Due work never comes, so that only requests change anything. */
 function withoutTimers(clock: Clock): Clock {

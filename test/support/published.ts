@@ -22,6 +22,8 @@ export async function requirePublished(document: Record<string, unknown>): Promi
   };
   const unknown = Object.keys(document).filter((key) => !(key in properties));
   if (unknown.length > 0)
-    throw new TypeError(`${document.kind} has fields that its schema in commands/_documents*.ts does not describe: ${unknown.join(", ")}`);
+    throw new TypeError(
+      `${document.kind} has fields that its schema in commands/_documents*.ts does not describe: ${unknown.join(", ")}`,
+    );
   validatedKinds.add(name);
 }
