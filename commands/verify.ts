@@ -15,6 +15,12 @@ export type VerifySuite = "discovery" | "digest" | "writeback";
 
 const SUITE_NAMES: readonly VerifySuite[] = ["discovery", "digest", "writeback"];
 
+/** The suites, one line each, for whoever names none of them. */
+const SUITES_HINT = `one of
+    relayfile verify discovery   refresh discovery, then judge every schema, example and index
+    relayfile verify digest      are the digests complete and current, and what fills them
+    relayfile verify writeback   routes, examples, drafts and the fate of real writes`;
+
 /** Arguments of `verify`. */
 export type VerifyArgs = ReportArgs & {
   readonly what: VerifySuite;
@@ -77,7 +83,6 @@ export default command({
       type: "positional",
       valueHint: "WHAT",
       description: "discovery, digest or writeback",
-      required: true,
     },
     provider: {
       type: "positional",
@@ -117,9 +122,9 @@ export default command({
   run: async (args, context) => {
     const what = SUITE_NAMES.find((name) => name === args.what);
     if (what === undefined) {
-      fail("usage", `verify knows ${SUITE_NAMES.join(", ")}, not ${JSON.stringify(args.what)}`, {
-        hint: "relayfile verify discovery",
-      });
+      const asked =
+        args.what === undefined ? "say what to verify" : `verify does not know ${JSON.stringify(args.what)}`;
+      fail("usage", asked, { hint: SUITES_HINT });
     }
     if (args.provider !== undefined && providerById(args.provider) === null) {
       const known = PROVIDERS.map((provider) => provider.id).join(", ");

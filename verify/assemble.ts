@@ -11,6 +11,7 @@ import { type RawResult, severityOf } from "./schedule.ts";
 import { decide, type Interruption } from "./verdict.ts";
 
 const NEXT_ACTIONS_MAX = 5;
+const UNCONFIGURED = "doctor.nothing-configured";
 const FINDINGS_PER_CODE_MAX = 50;
 
 /** What the report says about the run itself. */
@@ -139,7 +140,13 @@ export function assembleReport(
     matrix: matrixOf(allChecks, findings, raw),
     nextActions: nextActionsOf(
       findings,
-      rootCauses.length > 0 ? rootCauses : verified.findings.map((f) => f.id),
+      [
+        // Where nothing is configured, no repair of anything else helps before that.
+        ...findings.filter(({ code }) => code === UNCONFIGURED).map(({ id }) => id),
+        ...(rootCauses.length > 0 ? rootCauses : verified.findings.map((f) => f.id)),
+      ],
+      run.command,
+      header.target,
     ),
     redactions,
     truncated,
@@ -311,31 +318,43 @@ function orderFindings(findings: readonly Finding[], rootCauses: readonly string
   return [...ordered].flatMap((id) => byId.get(id) ?? []);
 }
 
-function nextActionsOf(findings: readonly Finding[], rootCauses: readonly string[]): Report["nextActions"] {
+function nextActionsOf(
+  findings: readonly Finding[],
+  first: readonly string[],
+  command: string,
+  target: TargetFact | null,
+): Report["nextActions"] {
   const actions: Report["nextActions"] = [];
-  const roots = rootCauses.flatMap((id) => findings.find((finding) => finding.id === id) ?? []);
-  for (const finding of roots) {
-    const [first] = finding.remediation?.commands ?? [];
-    const command = first ?? {
-      argv: ["relayfile", "explain", finding.code],
-      effect: "read" as const,
-      safe: true,
-    };
-    const line = command.argv.join(" ");
-    const same = actions.find((action) => action.argv.join(" ") === line);
-    if (same !== undefined) same.findingIds.push(finding.id);
-    else {
-      actions.push({
-        title: finding.remediation?.text ?? finding.title,
-        why: finding.title,
-        argv: [...command.argv],
-        effect: command.effect,
-        safe: command.safe,
-        findingIds: [finding.id],
-      });
+  for (const finding of first.flatMap((id) => findings.find((one) => one.id === id) ?? [])) {
+    const proposed: readonly SuggestedCommand[] = [
+      ...(finding.remediation?.commands ?? []),
+      { argv: ["relayfile", "explain", finding.code], effect: "read", safe: true },
+    ];
+    // The command that was just run tells nothing new.
+    const chosen = proposed.find(({ argv }) => !isSameCommand(argv, command, target));
+    if (chosen === undefined) continue;
+    // Whoever starts has two ways to go on; everyone else gets one.
+    const offered = finding.code === UNCONFIGURED ? (finding.remediation?.commands ?? []) : [chosen];
+    for (const { argv, effect, safe } of offered) {
+      const line = argv.join(" ");
+      const same = actions.find((action) => action.argv.join(" ") === line);
+      if (same !== undefined) same.findingIds.push(finding.id);
+      else {
+        const title = finding.remediation?.text ?? finding.title;
+        actions.push({ title, why: finding.title, argv: [...argv], effect, safe, findingIds: [finding.id] });
+      }
     }
   }
   return actions.slice(0, NEXT_ACTIONS_MAX);
+}
+
+/** True for the command that made this report, with or without the provider or workspace it was asked about. */
+function isSameCommand(argv: readonly string[], command: string, target: TargetFact | null): boolean {
+  const own = ["relayfile", ...command.split(" ")];
+  if (own.some((word, index) => argv[index] !== word)) return false;
+  const rest = argv.slice(own.length);
+  const { provider = null, workspace = null } = target ?? {};
+  return rest.every((word) => [provider, workspace?.id, workspace?.name].includes(word));
 }
 
 /** Provider × phase, from the findings' subjects and the checks that judged each provider. */

@@ -245,3 +245,24 @@ export function providerOf(path: string): string | null {
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/** The page of a finding, for files that declare many: severity by the name, then means, decided, not, fix. */
+export const page = {
+  error: (...words: PageWords): FindingSpec => ({ severity: "error", ...named(words) }),
+  warn: (...words: PageWords): FindingSpec => ({ severity: "warn", ...named(words) }),
+  info: (...words: PageWords): FindingSpec => ({ severity: "info", ...named(words) }),
+  /** An error that only signing in or another authorisation solves. */
+  auth: (...words: PageWords): FindingSpec => ({ severity: "error", class: "auth", ...named(words) }),
+  /** An outage: repeat later. */
+  transient: (...words: PageWords): FindingSpec => ({
+    severity: "error",
+    class: "transient",
+    ...named(words),
+  }),
+};
+
+type PageWords = readonly [means: string, decided: string, not: string, fix: string];
+
+function named([means, decided, not, fix]: PageWords) {
+  return { means, decided, not, fix };
+}

@@ -12,7 +12,16 @@ import type {
 import type { MountState, PidRecord } from "../lib/model/mount-state.ts";
 import type { TokenKind, WorkspaceClaims } from "../lib/model/token.ts";
 import type { WritebackOp } from "../lib/model/writeback-op.ts";
+import type { EventsFact, IngressFact, WrittenPlacesFact } from "./facts/history.ts";
+import type { CredentialAreaFact, IssuerKeysFact, ResolvedFact } from "./facts/identity.ts";
+import type { MirrorFact, MountAreaFact } from "./facts/mirror.ts";
+import type { RecordsFact } from "./facts/records.ts";
 import type { WriteProbeFact } from "./write/facts.ts";
+
+export type * from "./facts/history.ts";
+export type * from "./facts/identity.ts";
+export type * from "./facts/mirror.ts";
+export type * from "./facts/records.ts";
 
 /** Which of our two services. */
 export type RelayService = "file-api" | "control-plane";
@@ -135,6 +144,8 @@ export interface ServiceFact {
   /** What the same base URL answered to the other service's liveness route; null when not asked. */
   readonly asOther: ProbeFact | null;
   readonly isOther: boolean;
+  /** Ids in the catalog; only of a control plane. */
+  readonly catalog?: readonly string[];
 }
 
 /** The first authenticated read: the workspace root, one level deep. */
@@ -200,6 +211,8 @@ export interface DiscoveryFileFact {
   readonly revision: string | null;
   readonly lastEditedAt: string | null;
   readonly sha256: string | null;
+  /** Size of its text; absent in older evidence. */
+  readonly bytes?: number;
   /** The parsed document, or null when there is none. */
   readonly document: Readonly<Record<string, unknown>> | null;
 }
@@ -267,11 +280,15 @@ export interface ProviderDiscoveryFact {
     readonly exchangeId: string;
     readonly bytes: number;
     readonly advertised: readonly string[];
+    /** Words that a layout must mention and this one does not; absent in older evidence. */
+    readonly lacks?: readonly string[];
   } | null;
   readonly adapterDoc: {
     readonly exchangeId: string;
     readonly bytes: number;
     readonly headings: readonly string[];
+    /** Discovery files that the text names; absent in older evidence. */
+    readonly names?: readonly string[];
   } | null;
   readonly resources: readonly DiscoveredResourceFact[];
 }
@@ -290,6 +307,8 @@ export interface RefreshFact {
   readonly startedAtMs: number;
   readonly report: RefreshReport | null;
   readonly problem: string | null;
+  /** Properties of each schema as it was before the refresh, by path; absent when that was not read. */
+  readonly propertiesBefore?: Readonly<Record<string, number>>;
 }
 
 /** One bullet of a digest. */
@@ -297,6 +316,8 @@ export interface DigestBullet {
   readonly provider: string;
   readonly identifier: string;
   readonly path: string;
+  /** What happened, for example `was closed`; absent in older evidence. */
+  readonly verb?: string;
 }
 
 /** One digest file. */
@@ -312,6 +333,8 @@ export interface DigestFileFact {
   /** Section titles in order. */
   readonly sections: readonly string[];
   readonly bullets: readonly DigestBullet[];
+  /** SHA-256 of what follows the front matter; absent in older evidence. */
+  readonly bodySha256?: string;
 }
 
 /** The digests of the workspace. */
@@ -358,6 +381,8 @@ export interface DeadLettersFact {
 /** A timed join, whose token is discarded, beside other calls of the same moment. */
 export interface JoinFact {
   readonly probe: ProbeFact;
+  /** A first attempt that failed with 5xx and was repeated once; absent when the first one counted. */
+  readonly first?: ProbeFact;
   /** Median of the other calls, ms. */
   readonly othersMs: number;
   readonly others: readonly ProbeFact[];
@@ -381,6 +406,15 @@ export interface Facts {
   readonly digests: DigestsFact;
   readonly mount: MountFact;
   readonly deadLetters: DeadLettersFact;
+  readonly resolved: ResolvedFact;
+  readonly issuerKeys: IssuerKeysFact;
+  readonly credentialArea: CredentialAreaFact;
+  readonly events: EventsFact;
+  readonly ingress: IngressFact;
+  readonly writtenPlaces: WrittenPlacesFact;
+  readonly records: RecordsFact;
+  readonly mountArea: MountAreaFact;
+  readonly mirror: MirrorFact;
   readonly writeProbe: WriteProbeFact;
 }
 

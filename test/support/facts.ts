@@ -246,6 +246,8 @@ export function ops(items: readonly Partial<OpsFact["items"][number]>[]): OpsFac
   };
 }
 
+const NO_ANSWER = probe({ status: null, kind: "none", failure: "connect" });
+
 /** Evidence of a workspace where there is nothing at all: what no check may call a pass. */
 export const EMPTY_FACTS: Facts = {
   target: target({ workspace: null, workspaceToken: null, controlPlaneUrl: null, sources: {} }),
@@ -292,5 +294,38 @@ export const EMPTY_FACTS: Facts = {
     collectedAtMs: NOON,
   },
   deadLetters: { dir: null, records: [], malformed: [] },
-  writeProbe: { marker: "[relayfile writeback test 2026-05-20T12:00:00.000Z]", targets: [], collectedAtMs: NOON },
+  resolved: { probe: NO_ANSWER, asked: "rw_aaaaaaaa", id: null, cloudId: null, fileApiUrl: null },
+  issuerKeys: { probe: NO_ANSWER, keyIds: null },
+  credentialArea: {
+    locks: [],
+    looseDirectories: [],
+    delegated: [],
+    registeredFileApiUrl: null,
+    requestedScopes: null,
+    headless: [],
+    collectedAtMs: NOON,
+  },
+  events: { probe: probe(), items: [], complete: true, collectedAtMs: NOON },
+  ingress: { probe: probe(), counts: [], deadProbe: probe(), dead: [], collectedAtMs: NOON },
+  writtenPlaces: { items: [], collectedAtMs: NOON },
+  records: { providers: [], collectedAtMs: NOON },
+  mountArea: {
+    dir: "/m",
+    log: null,
+    outbox: { count: 0, oldestAtMs: null, paths: [] },
+    conflicts: [],
+    denials: { count: 0, last: [] },
+    freeBytes: null,
+    writable: true,
+    lock: null,
+    rivals: [],
+    enclosing: [],
+    collectedAtMs: NOON,
+  },
+  mirror: { probe: null, tracked: 0, compared: [], problem: null, collectedAtMs: NOON },
+  writeProbe: {
+    marker: "[relayfile writeback test 2026-05-20T12:00:00.000Z]",
+    targets: [],
+    collectedAtMs: NOON,
+  },
 };

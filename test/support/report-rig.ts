@@ -1,17 +1,17 @@
 /** A real stack in a temporary directory, and the report commands pointed at it the way a user would point them. */
 import { readFileSync } from "node:fs";
 import type { CommandContext } from "../../commands/_command.ts";
+import type { ReportArgs } from "../../commands/_report.ts";
 import { doctor } from "../../commands/doctor.ts";
 import { type VerifyArgs, verify } from "../../commands/verify.ts";
-import { deliverGithub, floodByProject } from "../../lib/demo/plant.ts";
 import { type DemoMirror, startMirror } from "../../lib/demo/mirror.ts";
+import { deliverGithub, floodByProject } from "../../lib/demo/plant.ts";
 import type { Era } from "../../lib/model/era.ts";
 import type { Fetch, Ports } from "../../lib/ports.ts";
 import { bunMountWorld } from "../../lib/runtime/bun/mount-world.ts";
 import { bunPorts } from "../../lib/runtime/bun/ports.ts";
 import { type Stack, startStack } from "../../lib/runtime/bun/stack.ts";
 import { Report } from "../../verify/report.ts";
-import type { ReportArgs } from "../../commands/_report.ts";
 import { tempDir } from "./temp-dir.ts";
 
 /** What to start. */

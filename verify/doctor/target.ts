@@ -65,8 +65,8 @@ export const targetResolved = defineCheck({
             subject: { kind: "token", ref: "workspace" },
             evidence: [],
             remedy: {
-              text: "Sign in, or look at a demo",
-              commands: [suggest("relayfile login", "write"), suggest("relayfile demo")],
+              text: "Look at a demo, which needs no account, or sign in: relayfile login",
+              commands: [suggest("relayfile demo"), suggest("relayfile login", "write")],
             },
           } satisfies FindingDraft<Codes>,
         ],

@@ -1,6 +1,6 @@
 /** Reading the workspace tree through the recorder, for the collectors of this folder. */
 
-import { decodeContent, FileDocument, TreePage } from "../../lib/model/file.ts";
+import { decodeContent, FileDocument, type TreeEntry, TreePage } from "../../lib/model/file.ts";
 import { readClaims } from "../../lib/model/token.ts";
 import type { Answer, EvidenceContext, ProbeFact } from "../evidence.ts";
 
@@ -59,6 +59,8 @@ export interface Listing {
   readonly probe: ProbeFact;
   readonly files: readonly string[];
   readonly dirs: readonly string[];
+  /** Everything listed, with sizes and hashes. */
+  readonly entries: readonly TreeEntry[];
   readonly truncated: boolean;
   readonly problem: string | null;
 }
@@ -67,6 +69,7 @@ export interface Listing {
 export async function listTree(context: EvidenceContext, path: string, depth: number): Promise<Listing> {
   const files: string[] = [];
   const dirs: string[] = [];
+  const entries: TreeEntry[] = [];
   let first: ProbeFact | null = null;
   let cursor: string | undefined;
   for (let page = 0; page < TREE_PAGES_MAX; page++) {
@@ -74,14 +77,15 @@ export async function listTree(context: EvidenceContext, path: string, depth: nu
     first ??= answer.probe;
     const parsed = answer.probe.status === 200 ? TreePage.safeParse(answer.json) : null;
     if (parsed === null || !parsed.success) {
-      return { probe: answer.probe, files, dirs, truncated: true, problem: problemOf(answer.probe) };
+      return { probe: answer.probe, files, dirs, entries, truncated: true, problem: problemOf(answer.probe) };
     }
+    entries.push(...parsed.data.entries);
     for (const entry of parsed.data.entries) (entry.type === "file" ? files : dirs).push(entry.path);
     if (parsed.data.nextCursor === null)
-      return { probe: first, files, dirs, truncated: false, problem: null };
+      return { probe: first, files, dirs, entries, truncated: false, problem: null };
     cursor = parsed.data.nextCursor;
   }
-  return { probe: first as ProbeFact, files, dirs, truncated: true, problem: null };
+  return { probe: first as ProbeFact, files, dirs, entries, truncated: true, problem: null };
 }
 
 /** What went wrong with an answer, in a few words. */

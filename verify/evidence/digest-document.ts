@@ -3,6 +3,9 @@ import type { DigestBullet, DigestFileFact } from "../evidence.ts";
 
 type FrontMatter = NonNullable<DigestFileFact["frontMatter"]>;
 
+/** The end of a bullet's words: what happened. */
+const VERB = / (was [a-z]+|had a sync error|succeeded|failed)$/;
+
 /** What a digest text holds. `frontMatter` is null when there is none or it is not closed. */
 export interface DigestDocument {
   readonly frontMatter: FrontMatter | null;
@@ -23,7 +26,14 @@ export function parseDigest(text: string): DigestDocument {
     const bullet = /^- (.*?)\s*(?:—|-)\s*\[([^\]]+)\]/.exec(line);
     if (bullet?.[2] !== undefined) {
       const path = bullet[2].startsWith("/") ? bullet[2] : `/${bullet[2]}`;
-      bullets.push({ provider: sections.at(-1) ?? "", identifier: bullet[1]?.split(" was ")[0] ?? "", path });
+      const words = bullet[1] ?? "";
+      const verb = VERB.exec(words)?.[1];
+      bullets.push({
+        provider: sections.at(-1) ?? "",
+        identifier: words.split(" was ")[0] ?? "",
+        path,
+        ...(verb === undefined ? {} : { verb }),
+      });
     }
   }
   return { frontMatter: end === -1 ? null : frontMatterOf(lines.slice(1, end)), sections, bullets };

@@ -1,5 +1,5 @@
 /** The digests of the workspace and the newest event they should know about. */
-import { EventPage } from "../../lib/model/event.ts";
+import { sha256Hex } from "../../lib/model/sha256.ts";
 import {
   type DigestFileFact,
   type DigestsFact,
@@ -7,17 +7,17 @@ import {
   type EvidenceContext,
   failed,
 } from "../evidence.ts";
-import { askFileApi, listTree, readFile } from "./_files.ts";
+import { listTree, readFile } from "./_files.ts";
 import { parseDigest } from "./digest-document.ts";
 
 /** Rolling digests are always read; dated ones only the newest. */
 const ROLLING = ["today", "yesterday", "this-week", "last-week"];
 
-/** `/digests/*.md` and one page of the event feed, newest first. */
+/** `/digests/*.md` beside the event feed. */
 export default defineEvidence({
   name: "digests",
   effect: "read",
-  reads: "GET fs/file?path=/digests/{window}.md and fs/events?direction=desc",
+  reads: "GET fs/file?path=/digests/{window}.md",
   collect: async (context) => {
     const access = await context.get("access");
     if (access.gap !== undefined) return access;
@@ -48,15 +48,18 @@ async function readDigest(context: EvidenceContext, path: string): Promise<Diges
     frontMatter: parsed?.frontMatter ?? null,
     sections: parsed?.sections ?? [],
     bullets: parsed?.bullets ?? [],
+    ...(read.text === null ? {} : { bodySha256: sha256Hex(bodyOf(read.text)) }),
   };
 }
 
+/** What follows the front matter. */
+function bodyOf(text: string): string {
+  return text.replace(/^---\r?\n[\s\S]*?\n---\r?\n/, "");
+}
+
 async function newestOutsideDigests(context: EvidenceContext): Promise<DigestsFact["newestEvent"]> {
-  const answer = await askFileApi(context, "/fs/events", { direction: "desc", limit: 200 });
-  const page = answer.probe.status === 200 ? EventPage.safeParse(answer.json) : null;
-  if (page === null || !page.success) return null;
-  const newest = page.data.events.find((event) => event.path !== "/" && !event.path.startsWith("/digests/"));
-  return newest === undefined
-    ? null
-    : { path: newest.path, at: newest.timestamp, exchangeId: answer.probe.exchangeId };
+  const feed = await context.get("events");
+  if (feed.gap !== undefined) return null;
+  const newest = feed.value.items.find((event) => event.path !== "/" && !event.path.startsWith("/digests/"));
+  return newest === undefined ? null : { path: newest.path, at: newest.at, exchangeId: newest.exchangeId };
 }

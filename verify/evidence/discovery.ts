@@ -70,6 +70,7 @@ async function readProvider(
             exchangeId: layout.probe.exchangeId,
             bytes: layout.text.length,
             advertised: advertisedIn(layout.text, provider),
+            lacks: ["ls", "_index.json"].filter((word) => !(layout.text ?? "").includes(word)),
           },
     adapterDoc:
       adapterDoc.text === null
@@ -78,6 +79,7 @@ async function readProvider(
             exchangeId: adapterDoc.probe.exchangeId,
             bytes: adapterDoc.text.length,
             headings: adapterDoc.text.split("\n").filter((line) => /^#{1,3} /.test(line)),
+            names: advertisedIn(adapterDoc.text, provider),
           },
     resources,
   };
@@ -119,6 +121,7 @@ function discoveryFile(path: string, read: FileRead): DiscoveryFileFact {
     revision: read.file?.revision ?? null,
     lastEditedAt: read.file?.lastEditedAt ?? null,
     sha256: read.file?.contentHash ?? null,
+    ...(read.text === null ? {} : { bytes: read.text.length }),
     document: "value" in parsed ? parsed.value : null,
   };
 }

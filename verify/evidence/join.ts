@@ -24,7 +24,7 @@ export default defineEvidence({
         path: "/api/v1/integrations/catalog",
         timeoutMs: CLIENT.joinTimeoutMs,
       });
-    const [join, ...others] = await Promise.all([
+    const ask = () =>
       context.http.send({
         service: "control-plane",
         baseUrl: controlPlaneUrl,
@@ -34,12 +34,15 @@ export default defineEvidence({
         credential: "cloud",
         timeoutMs: CLIENT.joinTimeoutMs,
         effect: "write",
-      }),
-      ...Array.from({ length: COMPARED }, catalog),
-    ]);
+      });
+    const [first, ...others] = await Promise.all([ask(), ...Array.from({ length: COMPARED }, catalog)]);
+    // A service that was asleep fails its first request: only a second one tells that from a broken one.
+    const failed = (first.probe.status ?? 0) >= 500;
+    const join = failed ? await ask() : first;
     const times = others.map((answer) => answer.probe.totalMs).sort((a, b) => a - b);
     return {
       probe: join.probe,
+      ...(failed ? { first: first.probe } : {}),
       othersMs: times[Math.floor(times.length / 2)] ?? 0,
       others: others.map((answer) => answer.probe),
     };

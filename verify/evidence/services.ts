@@ -53,10 +53,28 @@ async function probeService(
     version: typeof version === "string" ? version : null,
     asOther: asOther?.probe ?? null,
     isOther: asOther !== null && speaks(other, asOther),
+    ...(service === "control-plane" && recognised ? { catalog: catalogOf(answer) } : {}),
   };
 }
 
-function ask(context: EvidenceContext, service: RelayService, baseUrl: string, path: string): Promise<Answer> {
+/** Ids and configuration keys on offer. */
+function catalogOf(answer: Answer): string[] {
+  const { providers } = answer.json as { providers: readonly unknown[] };
+  return providers.flatMap((entry) => {
+    const { id, configKey } = (typeof entry === "object" && entry !== null ? entry : {}) as Record<
+      string,
+      unknown
+    >;
+    return [typeof entry === "string" ? entry : id, configKey].filter((key) => typeof key === "string");
+  });
+}
+
+function ask(
+  context: EvidenceContext,
+  service: RelayService,
+  baseUrl: string,
+  path: string,
+): Promise<Answer> {
   return context.http.send({ service, baseUrl, path });
 }
 

@@ -13,6 +13,7 @@ import {
   outcomeWord,
   rootsOf,
   skippedGroups,
+  UNCONFIGURED,
 } from "./words.ts";
 
 const EVIDENCE_MAX = 6;
@@ -22,6 +23,7 @@ const NOTES_MAX = 12;
 export function renderText(report: Report, style: TextStyle): string {
   const lines = [
     ...header(report, style),
+    ...unconfiguredLines(report, style),
     ...rootsOf(report).flatMap((finding) => ["", ...rootBlock(report, finding, style)]),
     "",
     ...checkLines(report, style),
@@ -57,6 +59,14 @@ function header(report: Report, style: TextStyle): string[] {
     `${style.bold(title)}  ${style.dim(formatDuration(report.durationMs))}`,
     ...wrap(factsLine(report), style.width - 2).map((line) => `  ${style.dim(line)}`),
   ];
+}
+
+/** On a machine where nothing is configured, that comes first: everything else follows from it. */
+function unconfiguredLines(report: Report, style: TextStyle): string[] {
+  const finding = report.findings.find(({ code }) => code === UNCONFIGURED);
+  return finding === undefined
+    ? []
+    : ["", `${style.mark("info")} ${style.bold(finding.title)} ${style.dim(`(${finding.code})`)}`];
 }
 
 function rootBlock(report: Report, finding: Finding, style: TextStyle): string[] {
@@ -109,7 +119,7 @@ function checkLines(report: Report, style: TextStyle): string[] {
 
 /** Findings that are neither roots nor folded below one: things worth knowing. */
 function noteLines(report: Report, style: TextStyle): string[] {
-  const notes = report.findings.filter((finding) => finding.severity === "info");
+  const notes = report.findings.filter(({ severity, code }) => severity === "info" && code !== UNCONFIGURED);
   if (notes.length === 0) return [];
   const kept = notes
     .slice(0, NOTES_MAX)

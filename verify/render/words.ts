@@ -9,6 +9,9 @@ export function commandLine(argv: readonly string[]): string {
     .join(" ");
 }
 
+/** The finding that says that nothing is configured. */
+export const UNCONFIGURED = "doctor.nothing-configured";
+
 /** The findings by id. */
 export function findingsById(report: Report): ReadonlyMap<string, Finding> {
   return new Map(report.findings.map((finding) => [finding.id, finding]));
@@ -91,18 +94,39 @@ export function curlOf(report: Report, finding: Finding): Report["exchanges"][nu
   return exchanges.find((exchange) => exchange.repro.effect === "read") ?? exchanges[0] ?? null;
 }
 
-/** Skipped checks grouped by what blocked them, then those with reasons of their own. */
+/** Most groups of skipped checks that anybody reads. */
+const SKIPPED_GROUPS_MAX = 5;
+
+/**
+ * Skipped checks, one group per reason: the first check that blocked them, a flag, or what there was none of. What
+ * would be a sixth group is told by its number.
+ */
 export function skippedGroups(report: Report): { reason: string; ids: string[] }[] {
+  const order = new Map(report.checks.map((check, index) => [check.id, index]));
   const groups = new Map<string, string[]>();
   for (const check of report.checks.filter((entry) => entry.status === "skip")) {
+    const [blocker] = [...check.skippedBecause].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
     const flag = check.flag === undefined ? "" : ` (${check.flag} would ask)`;
     const reason =
-      check.skippedBecause.length > 0
-        ? `because of ${check.skippedBecause.join(", ")}`
-        : `${check.reason}${flag}`;
+      blocker !== undefined
+        ? `because of ${blocker}`
+        : check.reason.startsWith("nothing to check")
+          ? "nothing to check"
+          : `${check.reason}${flag}`;
     groups.set(reason, [...(groups.get(reason) ?? []), check.id]);
   }
-  return [...groups].map(([reason, ids]) => ({ reason, ids }));
+  const all = [...groups].map(([reason, ids]) => ({ reason, ids }));
+  if (all.length <= SKIPPED_GROUPS_MAX) return all;
+  const blocked = all.filter(({ reason }) => reason.startsWith("because of"));
+  const ranked = [
+    ...blocked,
+    ...all.filter((group) => !blocked.includes(group)).sort((a, b) => b.ids.length - a.ids.length),
+  ];
+  const rest = ranked.slice(SKIPPED_GROUPS_MAX - 1);
+  return [
+    ...ranked.slice(0, SKIPPED_GROUPS_MAX - 1),
+    { reason: `for ${rest.length} other reasons, in the JSON report`, ids: rest.flatMap(({ ids }) => ids) },
+  ];
 }
 
 /** `1 error`, `2 errors`. */

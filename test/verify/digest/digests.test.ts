@@ -122,7 +122,12 @@ _no activity_
     });
     expect(parsed.sections).toEqual(["github", "jira"]);
     expect(parsed.bullets).toEqual([
-      { provider: "jira", identifier: "task-1", path: "/jira/issues/task-1__10000.json" },
+      {
+        provider: "jira",
+        identifier: "task-1",
+        path: "/jira/issues/task-1__10000.json",
+        verb: "was updated",
+      },
     ]);
   });
 
