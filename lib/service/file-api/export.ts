@@ -7,6 +7,7 @@ import { Visibility } from "../auth/visibility.ts";
 import { type FileRow, findFile, readBody } from "../store/files.ts";
 import { fileDocument, filesAtOrBelow } from "../workspace/reads.ts";
 import { queryText } from "./input.ts";
+import { contentMembers } from "./json-content.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 import { tarEnd, tarHeader, tarPadding } from "./tar.ts";
 
@@ -105,6 +106,8 @@ export function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uin
 }
 
 const encoder = new TextEncoder();
+const NOTHING = new Uint8Array(0);
+const CLOSE = encoder.encode("}");
 
 /** Joins small chunks, so that a file of a hundred bytes does not cost a write of its own. */
 async function* gathered(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -112,8 +115,12 @@ async function* gathered(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uin
   let used = 0;
   for await (const chunk of chunks) {
     if (used + chunk.byteLength > CHUNK_BYTES && used > 0) {
-      yield buffer.subarray(0, used);
-      buffer = new Uint8Array(CHUNK_BYTES);
+      // A buffer with little in it is kept: between large files it would only be thrown away.
+      if (used < CHUNK_BYTES / 4) yield buffer.slice(0, used);
+      else {
+        yield buffer.subarray(0, used);
+        buffer = new Uint8Array(CHUNK_BYTES);
+      }
       used = 0;
     }
     if (chunk.byteLength >= CHUNK_BYTES) {
@@ -129,7 +136,10 @@ async function* gathered(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uin
 async function* jsonChunks(files: AsyncGenerator<ExportedFile>): AsyncGenerator<Uint8Array> {
   let before = "[\n";
   for await (const { row, bytes } of files) {
-    yield encoder.encode(`${before}${JSON.stringify(fileDocument(row, bytes))}`);
+    const { content: _content, encoding: _encoding, ...head } = fileDocument(row, NOTHING);
+    yield encoder.encode(`${before}${JSON.stringify(head).slice(0, -1)},`);
+    yield* contentMembers(bytes);
+    yield CLOSE;
     before = ",\n";
   }
   yield encoder.encode(before === "[\n" ? "[]\n" : "\n]\n");
