@@ -239,6 +239,8 @@ export const sideRouteFaults = faultsOf(
     {
       id: "ops-403",
       refs: ["symptom:31"],
+      // A token that lacks the scope explains the refusal.
+      needs: ["file-api", "token", "workspace-reads", "ops"],
       inject: rule({
         when: route("/ops"),
         answer: () => refusal(403, "forbidden", "missing required scope: ops:read"),
