@@ -1,5 +1,4 @@
 /** Large bodies as files: written beside, fsynced, renamed; names are hashes of keys, so any path fits any file system. */
-import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +8,8 @@ import type { BodyStore } from "../../ports.ts";
 /** A body store in a directory, which is created when missing. Fails with `io_error`. */
 export function diskBodyStore(directory: string): BodyStore {
   const fileOf = (key: string) => {
-    const name = createHash("sha256").update(key).digest("hex");
+    // Not `node:crypto`: loading that module alone takes milliseconds of every start.
+    const name = new Bun.CryptoHasher("sha256").update(key).digest("hex");
     return {
       folder: join(directory, name.slice(0, 2)),
       file: join(directory, name.slice(0, 2), name.slice(2)),
