@@ -61,7 +61,8 @@ export function foreignCaller(request: Request, hosts: readonly string[]): strin
   const host = request.headers.get("host");
   if (host !== null && !hosts.includes(host.toLowerCase())) return `host ${host} is not served here`;
   const origin = request.headers.get("origin");
-  if (origin === null || hosts.some((own) => origin.toLowerCase() === `http://${own}`)) return null;
+  const caller = /^https?:\/\/(.+)$/i.exec(origin ?? "")?.[1]?.toLowerCase();
+  if (origin === null || (caller !== undefined && hosts.includes(caller))) return null;
   return `origin ${origin} may not call this service`;
 }
 

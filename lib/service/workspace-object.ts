@@ -8,7 +8,7 @@ import type { RejectionCode } from "../model/rejection.ts";
 import type { BodyStore, Clock, Database, Log, Random, TreeStore } from "../ports.ts";
 import type { Caller } from "./auth/acl.ts";
 import type { IngestInput, IngestResult, Pipeline, RecordsInput, RecordsResult } from "./pipeline.ts";
-import { type EnvelopeRow, insertRefused, reopenEnvelope } from "./store/envelopes.ts";
+import { type EnvelopeRow, findEnvelope, insertRefused, reopenEnvelope } from "./store/envelopes.ts";
 import { pruneEvents } from "./store/events.ts";
 import { type OpQuery, opPage, wireOp } from "./store/ops.ts";
 import { migrate } from "./store/schema.ts";
@@ -24,6 +24,7 @@ import {
 } from "./workspace/deliveries.ts";
 import { DeliveryQueue } from "./workspace/delivery-queue.ts";
 import { DigestKeeper } from "./workspace/digests.ts";
+import { ingressOf } from "./workspace/ingress.ts";
 import { eventsPage, type FileQuery, queryFiles, readFile, treePage } from "./workspace/reads.ts";
 import { sweepExpiredReceipts } from "./workspace/receipts.ts";
 import { hasWaitingRefresh, queueRefresh, runRefreshes } from "./workspace/refresh-jobs.ts";
@@ -175,6 +176,11 @@ export class WorkspaceObject {
     return syncStatus(this.context, provider);
   }
 
+  /** Counters of what was taken in; with a provider, of that one alone. */
+  async ingress(provider: string | null) {
+    return ingressOf(this.context, provider);
+  }
+
   /** Connected providers. */
   async connections(): Promise<Connection[]> {
     return connections(this.context);
@@ -260,6 +266,14 @@ export class WorkspaceObject {
   /** Applies one delivery of the generic webhook route; the payload is a `FileEnvelope`. */
   ingestFile(input: IngestInput): Promise<Delivered> {
     return ingestDelivery(this.context, this.tree, input, "file");
+  }
+
+  /** Replays the envelope with this id; false when there is none. */
+  async replayEnvelopeById(envelopeId: string): Promise<boolean> {
+    const envelope = findEnvelope(this.context.store.sql, envelopeId);
+    if (envelope === null) return false;
+    await this.replayEnvelope(envelope);
+    return true;
   }
 
   /** Processes a failed envelope again; one of the sync source, which may take long, as due work. */

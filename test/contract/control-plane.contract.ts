@@ -126,6 +126,20 @@ export function testControlPlane(name: string, start: () => Promise<ContractTarg
         }
       });
 
+      test("POST cli/login answers the form of the sign-in page, to a loopback listener only", async () => {
+        const login = (uri: string) =>
+          cloud(target, "POST", "cli/login", {
+            raw: new URLSearchParams({ redirect_uri: uri, state: "s/2" }).toString(),
+          });
+        const answer = await login("http://localhost:4444/callback");
+        expect(answer.status).toBe(303);
+        const location = new URL(answer.headers.get("location") ?? "");
+        expect(location.searchParams.get("state")).toBe("s/2");
+        const issued = location.searchParams.get("access_token");
+        expect((await cloud(target, "GET", "auth/whoami", { token: issued })).status).toBe(200);
+        expect((await login("https://evil.example/cb")).status).toBe(400);
+      });
+
       test("POST auth/device/start, auth/device/token and auth/device/approve with GET auth/device are one sign-in", async () => {
         const start = (await cloud(target, "POST", "auth/device/start", { body: { client_name: "t" } })).body;
         const poll = () =>

@@ -17,6 +17,7 @@ import { createFileApi } from "../../service/file-api/mod.ts";
 import { CLOUD_PREFIX, createFront } from "../../service/front.ts";
 import { livePipeline } from "../../service/live-pipeline.ts";
 import { Metrics } from "../../service/metrics.ts";
+import { sourceOf, webhookSecretOf } from "../../service/provider-settings.ts";
 import { type RateLimit, RateLimiter } from "../../service/rate-limit.ts";
 import type { WorkspaceObject } from "../../service/workspace-object.ts";
 import type { Simulator } from "../../simulator/mod.ts";
@@ -145,7 +146,8 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
     pipeline,
     fileApiUrl,
     controlPlaneUrl,
-    webhookSecret: (provider) => ports.host.env[`RELAYFILE_${provider.toUpperCase()}_WEBHOOK_SECRET`] ?? null,
+    webhookSecret: (provider) => webhookSecretOf(ports.host.env, provider),
+    signIn: { kind: "open" },
     joinDelayMs: options.joinDelayMs ?? 0,
     workspace: (relayId) => host.workspace(relayId),
     destroyWorkspace: (relayId) => host.destroy(relayId),
@@ -157,6 +159,7 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
       version: VERSION,
       verifier,
       workspace: (id) => host.workspace(id),
+      managed: (id) => host.workspace(id),
       workspaceIds: () => store.workspaces().map((one) => one.relayId),
       metrics,
       limiter: new RateLimiter(options.rateLimit ?? { max: 0, windowMs: 60_000 }, () => clock.monotonicMs()),
@@ -209,14 +212,6 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
       for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     },
   };
-}
-
-/** Where the sync source of a provider is: its own variables, then those for all providers; null without a URL. */
-function sourceOf(env: Readonly<Record<string, string | undefined>>, provider: string) {
-  const named = (name: string) =>
-    env[`RELAYFILE_${provider.toUpperCase()}_SOURCE_${name}`] ?? env[`RELAYFILE_SOURCE_${name}`] ?? "";
-  const baseUrl = named("URL").replace(/\/+$/, "");
-  return baseUrl === "" ? null : { baseUrl, secretKey: named("SECRET") };
 }
 
 /** Connects a provider and waits for its records, so that a ready stack is a filled one. */

@@ -1,9 +1,9 @@
 /** What the control plane needs from its host, and what a route of it is. */
 import type { Clock, Log, Random } from "../../ports.ts";
 import type { TokenVerifier, VerifiedToken } from "../auth/token.ts";
+import type { ManagedWorkspace } from "../managed-workspace.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Pipeline } from "../pipeline.ts";
-import type { WorkspaceObject } from "../workspace-object.ts";
 import type { ControlStore, SessionRow, WorkspaceRow } from "./store.ts";
 import type { SigningKeys, TokenMint } from "./tokens.ts";
 
@@ -24,13 +24,23 @@ export interface ControlPlaneEnv {
   readonly controlPlaneUrl: string;
   /** Keys of webhook signatures by provider; null accepts only bearers. */
   webhookSecret(provider: string): string | null;
+  readonly signIn: SignIn;
   /** How long a join waits before it answers, ms (cloud#766). */
   readonly joinDelayMs: number;
   /** The workspace object behind a row. */
-  workspace(relayId: string): Promise<WorkspaceObject | null>;
+  workspace(relayId: string): Promise<ManagedWorkspace | null>;
   /** Removes the object with all its files, events, ops and bodies. */
   destroyWorkspace(relayId: string): Promise<void>;
 }
+
+/**
+ * Who may sign in. `open`: whoever reaches the service, for loopback. `key`: whoever knows the operator's key.
+ * `closed`: nobody, and why.
+ */
+export type SignIn =
+  | { readonly kind: "open" }
+  | { readonly kind: "key"; readonly key: string }
+  | { readonly kind: "closed"; readonly reason: string };
 
 /** Who calls, after the table of routes allowed that kind. */
 export type ControlCaller =

@@ -1,4 +1,4 @@
-/** Who the caller is: loopback login, device login, refresh, revoke, whoami (spec control-plane 1.2-1.4). */
+/** Who the caller is: browser login, device login, refresh, revoke, whoami (spec control-plane 1.2-1.4). */
 import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
 import { sha256Hex } from "../../model/sha256.ts";
@@ -10,7 +10,8 @@ import type { CloudPair } from "./tokens.ts";
 
 /** Routes of identity. */
 export const IDENTITY_ROUTES: readonly ControlRoute[] = [
-  { method: "GET", pattern: "cli/login", admits: "none", handle: loopbackLogin },
+  { method: "GET", pattern: "cli/login", admits: "none", handle: loginPage },
+  { method: "POST", pattern: "cli/login", admits: "none", handle: login },
   { method: "POST", pattern: "auth/token/refresh", admits: "none", handle: refresh },
   { method: "POST", pattern: "auth/token/revoke", admits: "none", handle: revoke },
   { method: "GET", pattern: "auth/whoami", admits: "cloud", handle: whoami },
@@ -20,6 +21,10 @@ export const IDENTITY_ROUTES: readonly ControlRoute[] = [
   { method: "POST", pattern: "auth/device/approve", admits: "none", handle: deviceApprove },
 ];
 
+/** Signing in answers a form with a redirect to a loopback listener; browsers judge that by the form's policy too. */
+const PAGE_POLICY =
+  "default-src 'none'; form-action 'self' http://127.0.0.1:* http://localhost:*; frame-ancestors 'none'";
+
 const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 const DEVICE_LIFETIME_MS = 600_000;
 const DEVICE_INTERVAL_S = 5;
@@ -27,19 +32,59 @@ const FORM_BYTES_MAX = 4_096;
 /** Letters and digits that cannot be taken for each other. */
 const USER_CODE_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ23456789";
 
-/** Approves at once: whoever reaches a loopback service is its user. Tokens only ever go to a loopback listener. */
-async function loopbackLogin({ query, env }: ControlContext): Promise<Response> {
-  const target = loopbackUrl(query.get("redirect_uri") ?? "");
-  if (target === null)
-    fail("bad_request", "redirect_uri must be an http URL on 127.0.0.1, localhost or [::1]");
-  const pair = await env.mint.newSession();
+/** An open service approves at once: whoever reaches it is its user. Otherwise the page asks for the key. */
+async function loginPage({ query, env }: ControlContext): Promise<Response> {
+  const redirectUri = query.get("redirect_uri") ?? "";
   const state = query.get("state");
-  if (state !== null) target.searchParams.set("state", state);
+  if (env.signIn.kind === "open") return handOver(env, { redirectUri, state, status: 302 });
+  requireLoopback(redirectUri);
+  return page(
+    "Sign in",
+    `<form method="post"><input type="hidden" name="redirect_uri" value="${escaped(redirectUri)}">
+     ${state === null ? "" : `<input type="hidden" name="state" value="${escaped(state)}">`}
+     ${keyField(env)}<button>Sign in</button></form>`,
+  );
+}
+
+async function login({ request, env }: ControlContext): Promise<Response> {
+  const form = await formOf(request);
+  requireSignIn(env, form);
+  const redirectUri = form.get("redirect_uri") ?? "";
+  return handOver(env, { redirectUri, state: form.get("state"), status: 303 });
+}
+
+/** Sends a fresh session to a loopback listener; tokens go nowhere else. */
+async function handOver(
+  env: ControlPlaneEnv,
+  to: { redirectUri: string; state: string | null; status: 302 | 303 },
+): Promise<Response> {
+  const target = requireLoopback(to.redirectUri);
+  const pair = await env.mint.newSession();
+  if (to.state !== null) target.searchParams.set("state", to.state);
   for (const [name, value] of Object.entries(snakeTokens(pair, env))) target.searchParams.set(name, value);
   return new Response(null, {
-    status: 302,
+    status: to.status,
     headers: { Location: target.toString(), "Cache-Control": "no-store", "Referrer-Policy": "no-referrer" },
   });
+}
+
+/** Lets the request pass when nobody has to prove anything, or the form holds the key. Fails with `forbidden`. */
+function requireSignIn({ signIn }: ControlPlaneEnv, form: URLSearchParams): void {
+  if (signIn.kind === "open") return;
+  if (signIn.kind === "closed") fail("forbidden", signIn.reason);
+  // Hashes are compared, so that the time it takes tells nothing about the key.
+  if (sha256Hex(form.get("key") ?? "") !== sha256Hex(signIn.key))
+    fail("forbidden", "the sign-in key is wrong");
+}
+
+function keyField({ signIn }: ControlPlaneEnv): string {
+  if (signIn.kind === "closed") fail("forbidden", signIn.reason);
+  if (signIn.kind === "open") return "";
+  return `<label>Sign-in key <input type="password" name="key" autocomplete="current-password" required></label>`;
+}
+
+async function formOf(request: Request): Promise<URLSearchParams> {
+  return new URLSearchParams(new TextDecoder().decode(await readBytes(request, FORM_BYTES_MAX)));
 }
 
 async function refresh({ request, env }: ControlContext): Promise<Response> {
@@ -138,19 +183,21 @@ async function deviceToken({ request, env }: ControlContext): Promise<Response> 
   return json(snakeTokens(await env.mint.newSession(), env), 200, { "Cache-Control": "no-store" });
 }
 
-async function devicePage({ query }: ControlContext): Promise<Response> {
+async function devicePage({ query, env }: ControlContext): Promise<Response> {
   const code = (query.get("user_code") ?? "").toUpperCase().replace(/[^A-Z0-9-]/g, "");
   return page(
     "Sign in a device",
     `<form method="post" action="device/approve"><label>Code shown on the device
      <input name="user_code" value="${code}" autocomplete="off" required></label>
+     ${keyField(env)}
      <button name="decision" value="approve">Approve</button>
      <button name="decision" value="deny">Deny</button></form>`,
   );
 }
 
 async function deviceApprove({ request, env }: ControlContext): Promise<Response> {
-  const form = new URLSearchParams(new TextDecoder().decode(await readBytes(request, FORM_BYTES_MAX)));
+  const form = await formOf(request);
+  requireSignIn(env, form);
   const code = (form.get("user_code") ?? "").trim().toUpperCase();
   const denied = form.get("decision") === "deny";
   const known = await env.store.commit((sql) => {
@@ -176,10 +223,15 @@ function snakeTokens(pair: CloudPair, env: ControlPlaneEnv): Record<string, stri
   };
 }
 
-function loopbackUrl(text: string): URL | null {
+function requireLoopback(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   const loopback = ["127.0.0.1", "localhost", "[::1]"].includes(url?.hostname ?? "");
-  return url !== null && url.protocol === "http:" && loopback && url.username === "" ? url : null;
+  if (url !== null && url.protocol === "http:" && loopback && url.username === "") return url;
+  return fail("bad_request", "redirect_uri must be an http URL on 127.0.0.1, localhost or [::1]");
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 function oauthError(error: string): Response {
@@ -193,7 +245,7 @@ function page(title: string, body: string, status = 200): Response {
     status,
     headers: {
       "Content-Type": "text/html; charset=utf-8",
-      "Content-Security-Policy": "default-src 'none'; form-action 'self'",
+      "Content-Security-Policy": PAGE_POLICY,
     },
   });
 }

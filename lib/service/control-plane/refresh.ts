@@ -3,8 +3,8 @@ import { fail } from "../../errors.ts";
 import { FILE_API, PIPELINE } from "../../limits.ts";
 import type { RefreshedProvider, RefreshReport } from "../../model/integration.ts";
 import { json } from "../http-error.ts";
+import type { ManagedWorkspace } from "../managed-workspace.ts";
 import { parseJson, readBytes } from "../request.ts";
-import type { WorkspaceObject } from "../workspace-object.ts";
 import type { ControlContext, ControlPlaneEnv, ControlRoute } from "./env.ts";
 import { requireTrigger } from "./senders.ts";
 
@@ -73,7 +73,7 @@ function resetsOf(env: ControlPlaneEnv, bytes: Uint8Array): Map<string, string[]
 /** One provider within its own time and what is left of the whole. */
 async function refreshOne(
   env: ControlPlaneEnv,
-  object: WorkspaceObject,
+  object: ManagedWorkspace,
   provider: string,
   { startedMs, reset }: { startedMs: number; reset: readonly string[] },
 ): Promise<OneResult> {

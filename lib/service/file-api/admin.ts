@@ -2,10 +2,8 @@
 import { fail, isRelayfileError } from "../../errors.ts";
 import type { SyncStatus } from "../../model/integration.ts";
 import { json } from "../http-error.ts";
-import { findEnvelope } from "../store/envelopes.ts";
-import type { WorkspaceObject } from "../workspace-object.ts";
+import type { ManagedWorkspace } from "../managed-workspace.ts";
 import type { FileApiEnv } from "./env.ts";
-import { ingressOf } from "./ingress.ts";
 import { queryText } from "./input.ts";
 
 /** What a handler gets after token and scope were judged; the token's workspace does not matter here. */
@@ -70,7 +68,7 @@ async function backends(): Promise<Response> {
 }
 
 async function ingress(context: AdminContext): Promise<Response> {
-  const { query, env } = context;
+  const { query } = context;
   const profile = queryText(query, "alertProfile") ?? "balanced";
   const defaults = PROFILES[profile];
   if (defaults === undefined) return fail("bad_request", "invalid alertProfile");
@@ -82,9 +80,10 @@ async function ingress(context: AdminContext): Promise<Response> {
   const frame = await frameOf(context);
   const provider = queryText(query, "provider")?.toLowerCase() ?? null;
   const nonZeroOnly = booleanOf(query, "nonZeroOnly", false);
-  const all = frame.objects
-    .map((object) => ingressOf(object, provider, env.clock.now()))
-    .filter((one) => !nonZeroOnly || one.pendingTotal + one.deadLetterTotal + one.acceptedTotal > 0);
+  const read = await Promise.all(frame.objects.map((object) => object.ingress(provider)));
+  const all = read.filter(
+    (one) => !nonZeroOnly || one.pendingTotal + one.deadLetterTotal + one.acceptedTotal > 0,
+  );
   const alerts = all.flatMap((one): Alert[] => {
     const { workspaceId } = one;
     const drop = one.acceptedTotal === 0 ? 0 : one.droppedTotal / (one.acceptedTotal + one.droppedTotal);
@@ -192,18 +191,16 @@ async function sync(context: AdminContext): Promise<Response> {
 
 async function replayEnvelope({ env, params, correlationId }: AdminContext): Promise<Response> {
   for (const id of env.workspaceIds()) {
-    const object = await env.workspace(id);
-    const envelope = object === null ? null : findEnvelope(object.context.store.sql, params.id ?? "");
-    if (object === null || envelope === null) continue;
-    await object.replayEnvelope(envelope);
-    return json({ status: "queued", id: envelope.envelopeId, correlationId }, 202);
+    const object = await env.managed(id);
+    if (!(await object?.replayEnvelopeById(params.id ?? ""))) continue;
+    return json({ status: "queued", id: params.id, correlationId }, 202);
   }
   return fail("not_found", `no envelope ${params.id}`);
 }
 
 async function replayOp({ env, params, correlationId }: AdminContext): Promise<Response> {
   for (const id of env.workspaceIds()) {
-    const object = await env.workspace(id);
+    const object = await env.managed(id);
     try {
       if (object === null) continue;
       await object.replayOp(params.id ?? "", correlationId);
@@ -217,7 +214,7 @@ async function replayOp({ env, params, correlationId }: AdminContext): Promise<R
 
 interface Frame {
   readonly workspaceCount: number;
-  readonly objects: readonly WorkspaceObject[];
+  readonly objects: readonly ManagedWorkspace[];
   readonly nextCursor: string | null;
 }
 
@@ -233,7 +230,7 @@ async function frameOf({ env, query }: AdminContext): Promise<Frame> {
   if (cursor !== null && !ids.includes(cursor)) fail("bad_request", "invalid cursor");
   const rest = cursor === null ? ids : ids.filter((id) => id > cursor);
   const page = rest.slice(0, limit);
-  const objects = await Promise.all(page.map((id) => env.workspace(id)));
+  const objects = await Promise.all(page.map((id) => env.managed(id)));
   return {
     workspaceCount: ids.length,
     objects: objects.filter((object) => object !== null),

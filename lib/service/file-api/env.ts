@@ -1,6 +1,7 @@
 /** What the file API needs from whoever hosts it. */
 import type { Clock, Log } from "../../ports.ts";
 import type { TokenVerifier } from "../auth/token.ts";
+import type { ManagedWorkspace } from "../managed-workspace.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RateLimiter } from "../rate-limit.ts";
 import type { WorkspaceObject } from "../workspace-object.ts";
@@ -17,6 +18,8 @@ export interface FileApiEnv {
   workspace(id: string): Promise<WorkspaceObject | null>;
   /** Ids of all workspaces, for administration. */
   workspaceIds(): readonly string[];
+  /** Any workspace, for administration; null when it does not exist. */
+  managed(id: string): Promise<ManagedWorkspace | null>;
   readonly metrics: Metrics;
   readonly limiter: RateLimiter;
   /** Turns the request into a WebSocket that the session drives. Null where the runtime cannot. */

@@ -21,6 +21,16 @@ export interface FeedPeer {
   /** Sends one text frame; false when the frame had to be buffered because the reader is slow. */
   send(text: string): boolean;
   close(code: number, reason: string): void;
+  /** Hears that `resumption` changed, after each batch. Absent where sessions live as long as their sockets. */
+  advanced?(): void;
+}
+
+/** What another process needs to go on with a session; plain values. */
+export interface FeedResumption {
+  readonly caller: VerifiedToken;
+  readonly filters: readonly string[];
+  /** Number of the last event that was judged; 0 before the first. */
+  readonly position: number;
 }
 
 /** What the upgrade request asked for. */
@@ -57,6 +67,17 @@ export class FeedSession {
         : request.from === "now"
           ? newest
           : this.recentStart(newest);
+  }
+
+  /** Goes on where another process stopped. Fails with `cursor_expired` when the feed no longer reaches back. */
+  static resume(workspace: WorkspaceObject, { caller, filters, position }: FeedResumption): FeedSession {
+    const cursor = position === 0 ? null : eventIdOf(position);
+    return new FeedSession(workspace, caller, { cursor, from: "cursor", filters });
+  }
+
+  /** Where this session stands. */
+  get resumption(): FeedResumption {
+    return { caller: this.caller, filters: this.request.filters, position: this.position };
   }
 
   /** The socket is there: subscribe first, then catch up, then live. */
@@ -122,6 +143,7 @@ export class FeedSession {
             break;
           }
         }
+        this.peer?.advanced?.();
       }
     } catch (thrown) {
       this.workspace.context.log.error("event feed failed", { error: messageOf(thrown) });

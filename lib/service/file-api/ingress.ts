@@ -4,18 +4,9 @@ import { FILE_API } from "../../limits.ts";
 import { Visibility } from "../auth/visibility.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
-import {
-  acknowledgeEnvelope,
-  countEnvelopes,
-  type EnvelopeRow,
-  failedEnvelopes,
-  findEnvelope,
-  ingressCounts,
-  oldestOpen,
-} from "../store/envelopes.ts";
+import { acknowledgeEnvelope, type EnvelopeRow, failedEnvelopes, findEnvelope } from "../store/envelopes.ts";
 import { pageSize } from "../workspace/context.ts";
 import type { FileEnvelope } from "../workspace/file-envelope.ts";
-import type { WorkspaceObject } from "../workspace-object.ts";
 import { queryText, semanticsField, textField } from "./input.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 import { shownError } from "./sync.ts";
@@ -57,9 +48,6 @@ export const INGRESS_ROUTES: readonly FileRoute[] = [
     handle: replay,
   },
 ];
-
-/** The queue of the original; here envelopes are processed as they arrive, so its depth is what is open. */
-const QUEUE_CAPACITY = 1_024;
 
 async function ingest({ request, workspace, correlationId, env }: RouteContext): Promise<Response> {
   const body = await readJsonObject(request, FILE_API.bodyBytesMax);
@@ -117,84 +105,8 @@ function headersOf(value: unknown): Record<string, string> {
   return Object.fromEntries(Object.entries(value).map(([name, text]) => [name.toLowerCase(), String(text)]));
 }
 
-async function ingress({ workspace, query, env }: RouteContext): Promise<Response> {
-  return json(ingressOf(workspace, queryText(query, "provider")?.toLowerCase() ?? null, env.clock.now()));
-}
-
-/** The counters of a workspace; with a provider, of that one alone. */
-export function ingressOf(workspace: WorkspaceObject, only: string | null, now: number) {
-  const { sql } = workspace.context.store;
-  const counts = ingressCounts(sql);
-  const names = only === null ? [...new Set(counts.map(({ provider }) => provider))].sort() : [only];
-  const byProvider = Object.fromEntries(
-    names.map((provider) => [provider, providerIngress(workspace, provider, now)]),
-  );
-  const all = Object.values(byProvider);
-  const sum = (name: Total) => all.reduce((total, one) => total + one[name], 0);
-  const pendingTotal = sum("pendingTotal");
-  const totals = {
-    acceptedTotal: sum("acceptedTotal"),
-    droppedTotal: sum("droppedTotal"),
-    dedupedTotal: sum("dedupedTotal"),
-    coalescedTotal: sum("coalescedTotal"),
-    suppressedTotal: sum("suppressedTotal"),
-    staleTotal: sum("staleTotal"),
-  };
-  const deadLetters = names.map((provider) => [provider, countEnvelopes(sql, provider, "failed")] as const);
-  return {
-    workspaceId: workspace.workspaceId,
-    queueDepth: pendingTotal,
-    queueCapacity: QUEUE_CAPACITY,
-    queueUtilization: pendingTotal / QUEUE_CAPACITY,
-    pendingTotal,
-    oldestPendingAgeSeconds: Math.max(0, ...all.map((one) => one.oldestPendingAgeSeconds)),
-    deadLetterTotal: deadLetters.reduce((total, [, n]) => total + n, 0),
-    deadLetterByProvider: Object.fromEntries(deadLetters.filter(([, n]) => n > 0)),
-    ...totals,
-    ...ratesOf(totals),
-    ingressByProvider: byProvider,
-  };
-}
-
-type Total =
-  | "acceptedTotal"
-  | "droppedTotal"
-  | "dedupedTotal"
-  | "coalescedTotal"
-  | "pendingTotal"
-  | "suppressedTotal"
-  | "staleTotal";
-
-function providerIngress(workspace: WorkspaceObject, provider: string, now: number) {
-  const { sql } = workspace.context.store;
-  const counts = ingressCounts(sql).filter((row) => row.provider === provider);
-  const of = (name: string) => counts.find((row) => row.name === name)?.total ?? 0;
-  const oldest = oldestOpen(sql, provider);
-  const totals = {
-    acceptedTotal: of("accepted"),
-    droppedTotal: of("dropped"),
-    dedupedTotal: of("deduped"),
-    coalescedTotal: of("coalesced"),
-  };
-  return {
-    ...totals,
-    pendingTotal: countEnvelopes(sql, provider, "open"),
-    oldestPendingAgeSeconds: oldest === null ? 0 : Math.max(0, Math.floor((now - oldest) / 1_000)),
-    suppressedTotal: of("suppressed"),
-    staleTotal: of("stale"),
-    ...ratesOf(totals),
-  };
-}
-
-function ratesOf(totals: {
-  acceptedTotal: number;
-  droppedTotal: number;
-  dedupedTotal: number;
-  coalescedTotal: number;
-}) {
-  const whole = totals.acceptedTotal + totals.droppedTotal + totals.dedupedTotal + totals.coalescedTotal;
-  const rate = (part: number) => (whole === 0 ? 0 : part / whole);
-  return { dedupeRate: rate(totals.dedupedTotal), coalesceRate: rate(totals.coalescedTotal) };
+async function ingress({ workspace, query }: RouteContext): Promise<Response> {
+  return json(await workspace.ingress(queryText(query, "provider")?.toLowerCase() ?? null));
 }
 
 async function list(context: RouteContext): Promise<Response> {
