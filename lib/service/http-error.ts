@@ -27,8 +27,11 @@ const TOP_LEVEL = [
 export function fileApiError(thrown: unknown, correlationId: string, log: Log): Response {
   const { error, status, code } = known(thrown, correlationId, log);
   const { hint, retryAfterSeconds, ...facts } = error.details as Record<string, unknown>;
-  const top = Object.fromEntries(Object.entries(facts).filter(([name]) => TOP_LEVEL.includes(name)));
-  const rest = Object.fromEntries(Object.entries(facts).filter(([name]) => !TOP_LEVEL.includes(name)));
+  // `reason` stands beside the code for merges, and below `details` for everything else.
+  const isTop = (name: string) =>
+    TOP_LEVEL.includes(name) && (name !== "reason" || code === "merge_ineligible");
+  const top = Object.fromEntries(Object.entries(facts).filter(([name]) => isTop(name)));
+  const rest = Object.fromEntries(Object.entries(facts).filter(([name]) => !isTop(name)));
   const details = {
     ...rest,
     ...(error.code === code ? {} : { reason: error.code }),

@@ -204,6 +204,20 @@ export function testFileApi(name: string, start: () => Promise<ContractTarget>):
         expect(gone.status).toBe(202);
         expect(gone.body.targetRevision).not.toBe(revision);
         expect((await api(target, "GET", "fs/file?path=/del/a")).status).toBe(404);
+        const late = await api(target, "PUT", "fs/file?path=/del/a", {
+          body: { content: "y" },
+          headers: { "If-Match": revision },
+        });
+        expect([late.status, late.body.code, late.body.details.reason]).toEqual([
+          404,
+          "not_found",
+          "deleted",
+        ]);
+        const never = await api(target, "PUT", "fs/file?path=/del/never", {
+          body: { content: "y" },
+          headers: { "If-Match": revision },
+        });
+        expect([never.status, never.body.details.reason]).toEqual([404, undefined]);
         expect(
           (await api(target, "DELETE", "fs/file?path=/del/a", { headers: { "If-Match": "*" } })).status,
         ).toBe(404);

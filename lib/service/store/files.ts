@@ -136,8 +136,13 @@ export async function readVersion(
   path: string,
   revision: number,
 ): Promise<Uint8Array | null> {
+  return pathOfRevision(sql, revision) === path ? readBody(sql, bodies, revision) : null;
+}
+
+/** The path a revision was written at, or null when its content is no longer kept. */
+export function pathOfRevision(sql: SqlDriver, revision: number): string | null {
   const [row] = sql.all<{ path: string }>("SELECT path FROM bodies WHERE revision = ?", [revision]);
-  return row?.path === path ? readBody(sql, bodies, revision) : null;
+  return row?.path ?? null;
 }
 
 /**

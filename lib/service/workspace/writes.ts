@@ -3,12 +3,19 @@ import { fail, isRelayfileError, type RelayfileError } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
 import type { ContentIdentity, Semantics } from "../../model/file.ts";
 import { normalizePath, requireWritablePath } from "../../model/path.ts";
-import { ABSENT_REVISION, revisionOf } from "../../model/revision.ts";
+import { ABSENT_REVISION, revisionNumber, revisionOf } from "../../model/revision.ts";
 import type { OpAction } from "../../model/writeback-op.ts";
 import type { Caller } from "../auth/acl.ts";
 import { AclResolver, permissionsOfMarker } from "../auth/acl.ts";
 import { allowsPath } from "../auth/scopes.ts";
-import { type Body, conflictPreview, deleteFile, findFile, writeFile } from "../store/files.ts";
+import {
+  type Body,
+  conflictPreview,
+  deleteFile,
+  findFile,
+  pathOfRevision,
+  writeFile,
+} from "../store/files.ts";
 import { findOp, findOpByIdentity, insertOp, type OpRow, opIdOf } from "../store/ops.ts";
 import type { Transaction } from "../store/store.ts";
 import { prepareBody, type WorkspaceContext } from "./context.ts";
@@ -47,7 +54,7 @@ export async function putFile(context: WorkspaceContext, write: ClientWrite): Pr
     afterWrite(context, [accepted]);
     return accepted;
   } catch (error) {
-    throw await withPreview(context, { path, caller: write.caller }, error);
+    throw await explained(context, { path, caller: write.caller }, error);
   }
 }
 
@@ -78,7 +85,7 @@ export async function removeFile(
     afterWrite(context, [accepted]);
     return accepted;
   } catch (error) {
-    throw await withPreview(context, { path, caller: target.caller }, error);
+    throw await explained(context, { path, caller: target.caller }, error);
   }
 }
 
@@ -276,22 +283,45 @@ function revisionsOf(error: RelayfileError): { expectedRevision?: string; curren
   };
 }
 
-async function withPreview(
+/** Adds to a refusal what helps its caller to go on, as far as the caller may know it. */
+async function explained(
   context: WorkspaceContext,
   { path, caller }: { path: string; caller: Caller | undefined },
   error: unknown,
 ): Promise<unknown> {
-  if (!isRelayfileError(error, "revision_conflict")) return error;
-  // A token may write where it cannot read: the conflict tells it revisions, not content.
-  if (caller !== undefined && !allowsPath(caller.scopes, "fs:read", path)) return error;
-  const preview = await conflictPreview(context.store.sql, context.store.bodies, path);
-  if (preview === "") return error;
+  if (!isRelayfileError(error, "revision_conflict", "not_found")) return error;
+  // A token may write where it cannot read: a conflict tells it revisions, not content, and nothing of the past.
+  const reads =
+    caller === undefined ||
+    (allowsPath(caller.scopes, "fs:read", path) &&
+      new AclResolver(context.store.sql).allowsName(path, caller));
+  if (!reads) return error;
+  const more =
+    error.code === "not_found" ? deletedSince(context, path, error) : await previewOf(context, path);
+  if (more === null) return error;
   try {
-    return fail("revision_conflict", error.message, { ...error.details, currentContentPreview: preview });
+    return fail(error.code, error.message, { ...error.details, ...more });
   } catch (enriched) {
     // `fail` is the only way to make the error; here it is handed on as a value.
     return enriched;
   }
+}
+
+async function previewOf(context: WorkspaceContext, path: string): Promise<Record<string, unknown> | null> {
+  const preview = await conflictPreview(context.store.sql, context.store.bodies, path);
+  return preview === "" ? null : { currentContentPreview: preview };
+}
+
+/** Tells a file that is gone from a path that never was (spec file-api 13.1 #21), while its content is still kept. */
+function deletedSince(
+  context: WorkspaceContext,
+  path: string,
+  error: RelayfileError,
+): Record<string, unknown> | null {
+  const { expectedRevision } = error.details;
+  const revision = typeof expectedRevision === "string" ? revisionNumber(expectedRevision) : null;
+  if (revision === null) return null;
+  return pathOfRevision(context.store.sql, revision) === path ? { reason: "deleted" } : null;
 }
 
 function afterWrite(context: WorkspaceContext, accepted: readonly AcceptedWrite[]): void {
