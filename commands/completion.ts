@@ -1,9 +1,9 @@
 /** `relayfile completion SHELL`: a script generated from the tree, so it never lags behind the commands. */
 
 import { fail } from "../lib/errors.ts";
+import { didYouMean } from "../lib/model/suggest.ts";
 import { completionScript, SHELLS, type Shell } from "../lib/ui/completion/mod.ts";
 import { commandOutline } from "../lib/ui/completion/outline.ts";
-import { didYouMean } from "../lib/ui/suggest.ts";
 import { command, type Document } from "./_command.ts";
 
 /** A completion script; in text form only the script itself is printed. */

@@ -1,6 +1,6 @@
 /** `relayfile explain CODE`: what a code means, offline. */
 import { fail } from "../lib/errors.ts";
-import { didYouMean } from "../lib/ui/suggest.ts";
+import { didYouMean } from "../lib/model/suggest.ts";
 import { type Explanation, explain, explainTerms } from "../verify/explain.ts";
 import { command, type Document } from "./_command.ts";
 

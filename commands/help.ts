@@ -1,7 +1,7 @@
 /** `relayfile help [COMMAND | TOPIC]`: everything that can be read offline. */
 import { fail } from "../lib/errors.ts";
+import { didYouMean } from "../lib/model/suggest.ts";
 import { commandHelp, rootHelp, TOPICS } from "../lib/ui/help.ts";
-import { didYouMean } from "../lib/ui/suggest.ts";
 import { topicDocument } from "../lib/ui/topics.ts";
 import { locate, spellings } from "../lib/ui/tree.ts";
 import { command } from "./_command.ts";

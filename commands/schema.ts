@@ -1,6 +1,6 @@
 /** `relayfile schema [NAME]`: the JSON Schema of an output, from the declaration that tests validate it with. */
 import { fail } from "../lib/errors.ts";
-import { didYouMean } from "../lib/ui/suggest.ts";
+import { didYouMean } from "../lib/model/suggest.ts";
 import { command, type Document } from "./_command.ts";
 import { SCHEMAS } from "./_schemas.ts";
 

@@ -1,6 +1,7 @@
 /** `relayfile verify discovery|digest|writeback`: one suite, and never a pass for having looked at nothing. */
 
 import { fail } from "../lib/errors.ts";
+import { didYouMean } from "../lib/model/suggest.ts";
 import { PROVIDERS, providerById, providerOfPath } from "../lib/providers/registry.ts";
 import type { Report } from "../verify/report.ts";
 import { WRITE_CHECKS } from "../verify/write/checks/mod.ts";
@@ -123,12 +124,20 @@ export default command({
     const what = SUITE_NAMES.find((name) => name === args.what);
     if (what === undefined) {
       const asked =
-        args.what === undefined ? "say what to verify" : `verify does not know ${JSON.stringify(args.what)}`;
+        args.what === undefined
+          ? "say what to verify"
+          : `verify does not know ${JSON.stringify(args.what)}${didYouMean(args.what, SUITE_NAMES)}`;
       fail("usage", asked, { hint: SUITES_HINT });
     }
     if (args.provider !== undefined && providerById(args.provider) === null) {
-      const known = PROVIDERS.map((provider) => provider.id).join(", ");
-      fail("usage", `no provider ${JSON.stringify(args.provider)} is known`, { hint: `Providers: ${known}` });
+      const known = PROVIDERS.map((provider) => provider.id);
+      fail(
+        "usage",
+        `no provider ${JSON.stringify(args.provider)} is known${didYouMean(args.provider, known)}`,
+        {
+          hint: `Providers: ${known.join(", ")}`,
+        },
+      );
     }
     if (what !== "writeback" && (args["allow-write"] || args.path !== undefined || args.with.length > 0))
       fail("usage", `verify ${what} writes nothing`, { hint: "relayfile verify writeback --help" });

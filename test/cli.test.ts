@@ -23,7 +23,7 @@ function eagerly(entry: string, seen = new Set<string>()): Set<string> {
 
 test("cli.ts loads no package and no command before it knows what the line asks for", () => {
   const loaded = [...eagerly("cli.ts")].filter(
-    (path) => !/^lib\/(ui|errors|runtime\/bun\/terminal|model\/duration)/.test(path),
+    (path) => !/^lib\/(ui|errors|runtime\/bun\/terminal|model\/(duration|suggest))/.test(path),
   );
   expect(loaded.sort()).toEqual(["cli.ts", "commands/mod.ts"]);
 });

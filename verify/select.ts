@@ -1,5 +1,6 @@
 /** Which checks of a run are asked for, and which come along because others stand on them. */
 import { fail } from "../lib/errors.ts";
+import { didYouMean } from "../lib/model/suggest.ts";
 import type { Check, EvidenceName, Suite } from "./check.ts";
 import type { SelectedCheck } from "./schedule.ts";
 import { ALL_CHECKS, SUITES } from "./suites.ts";
@@ -21,7 +22,10 @@ export interface Selection {
 export function selectChecks(selection: Selection): SelectedCheck[] {
   for (const pattern of [...selection.only, ...selection.skip]) {
     if (!ALL_CHECKS.some((check) => matchesGlob(pattern, check.id))) {
-      fail("usage", `no check matches ${pattern}`, { hint: "relayfile doctor --list" });
+      const ids = ALL_CHECKS.map((check) => check.id);
+      fail("usage", `no check matches ${pattern}${didYouMean(pattern, ids)}`, {
+        hint: "relayfile doctor --list",
+      });
     }
   }
   const skipped = (check: Check) => selection.skip.some((pattern) => matchesGlob(pattern, check.id));

@@ -1,7 +1,7 @@
 /** Checks a provider's name against what the control plane offers, before anything is asked of it. */
 import type { ControlApi } from "../../lib/client/control-api.ts";
 import { fail, isRelayfileError } from "../../lib/errors.ts";
-import { didYouMean } from "../../lib/ui/suggest.ts";
+import { didYouMean } from "../../lib/model/suggest.ts";
 
 /** Fails with `usage` when the catalog does not offer a provider. A catalog that cannot be read refuses nothing. */
 export async function requireProvider(api: ControlApi, provider: string, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@
 import type { ArgSpec, ArgSpecs } from "../../commands/_command.ts";
 import { fail } from "../errors.ts";
 import { parseDuration } from "../model/duration.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../model/suggest.ts";
 
 /** A value of one argument after reading; the kind follows the declaration. */
 export type ArgValueOf = string | boolean | number | string[] | undefined;

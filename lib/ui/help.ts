@@ -45,8 +45,12 @@ export interface HelpDocument extends Document {
   readonly exitCodes: Readonly<Record<string, number>>;
 }
 
+/** What a topic says; the rest of its document is empty. */
+export type TopicPage = Pick<HelpDocument, "description"> &
+  Partial<Pick<HelpDocument, "sections" | "text" | "exitCodes">>;
+
 /** Topics of `relayfile help TOPIC` besides the commands. */
-export const TOPICS = ["exit-codes", "environment", "files"] as const;
+export const TOPICS = ["tokens", "exit-codes", "errors", "environment", "files"] as const;
 
 /** Help for the whole program. */
 export function rootHelp(sections: readonly CommandSection[]): HelpDocument {
@@ -67,15 +71,17 @@ export function rootHelp(sections: readonly CommandSection[]): HelpDocument {
 
 /** The short page that a bare `relayfile` prints. */
 export function startPage(): HelpDocument {
-  const rows: [string, string][] = [
-    ["Try it without an account", "relayfile demo"],
-    ["Sign in", "relayfile login"],
-    ["Something is broken", "relayfile doctor"],
-    ["Every command", "relayfile help"],
-  ];
+  const rows = [
+    ["relayfile demo", "try it without an account"],
+    ["relayfile login", "sign in"],
+    ["relayfile doctor", "something is broken"],
+    ["relayfile help", "every command"],
+  ] as const;
   return {
     ...frame("relayfile", `relayfile ${VERSION} - mount, verify and debug relayfile workspaces`),
-    text: rows.map(([what, line]) => `${`${what}:`.padEnd(27)}${line}`),
+    sections: [
+      { title: "", commands: rows.map(([name, description]) => ({ name, aliases: [], description })) },
+    ],
   };
 }
 
@@ -131,9 +137,9 @@ export function argumentHelp(name: string, arg: ArgSpec): HelpArgument {
   };
 }
 
-/** A page that is only text. */
-export function topicHelp(topic: string, description: string, text: readonly string[]): HelpDocument {
-  return { ...frame(topic, description), text };
+/** A page that is not about one command. */
+export function topicHelp(topic: string, page: TopicPage): HelpDocument {
+  return { ...frame(topic, page.description), ...page };
 }
 
 function frame(command: string, description: string): HelpDocument {

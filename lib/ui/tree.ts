@@ -1,8 +1,8 @@
 /** Walking the tree of commands: from words to a command, loading only what lies on the way. */
 import type { GroupCommand, LazyCommand, LeafCommand } from "../../commands/_command.ts";
 import { fail } from "../errors.ts";
+import { didYouMean } from "../model/suggest.ts";
 import { GLOBAL_ARGS, globalFlagSpan } from "./globals.ts";
-import { didYouMean } from "./suggest.ts";
 
 /** Commands by name. */
 export type CommandTable = Readonly<Record<string, LazyCommand>>;

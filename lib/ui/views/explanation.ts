@@ -8,13 +8,20 @@ export default function explanationView(document: ExplainDocument, style: Style)
   return document.pages
     .map((page) =>
       [
-        `${style.bold(page.id)}  ${page.title}`,
+        wrap(`${page.id}  ${page.title}`, Math.min(style.width, 100)).join("\n").replace(page.id, style.bold),
         ...page.sections.flatMap(({ heading, text }) => [
           "",
           style.bold(heading),
           ...wrap(text, Math.min(style.width, 100) - 2).map((line) => `  ${line}`),
         ]),
-        ...(page.see.length === 0 ? [] : ["", style.dim(`see also: ${[...new Set(page.see)].join(" ")}`)]),
+        ...(page.see.length === 0
+          ? []
+          : [
+              "",
+              ...wrap(`see also: ${[...new Set(page.see)].join(" ")}`, Math.min(style.width, 100)).map(
+                style.dim,
+              ),
+            ]),
       ].join("\n"),
     )
     .join("\n\n");

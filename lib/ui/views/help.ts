@@ -1,12 +1,17 @@
 /** Help as text: usage first, then what can be given, then lines to paste. */
 import type { HelpArgument, HelpDocument } from "../help.ts";
 import type { Style } from "../style.ts";
-import { columns } from "../text.ts";
+import { columns, hanging, wrap } from "../text.ts";
 
 /** Help for a terminal, wrapped to its width. */
 export default function helpView(document: HelpDocument, style: Style): string {
-  const parts: string[] = [style.bold(document.description)];
-  if (document.usage !== "") parts.push(`Usage: ${document.usage}`);
+  const parts: string[] = [
+    wrap(document.description, style.width)
+      .map((line) => style.bold(line))
+      .join("\n"),
+  ];
+  if (document.usage !== "")
+    parts.push(hanging(`Usage: ${document.usage}`, style.width).join("\n").trimStart());
   for (const { title, commands } of document.sections) {
     const rows = commands.map(({ name, aliases, description }): [string, string] => [
       name,
@@ -25,7 +30,9 @@ export default function helpView(document: HelpDocument, style: Style): string {
     const rows = document.examples.map(({ line, does }): [string, string] => [line, does]);
     parts.push(section("Examples", rows, style, 0.62));
   }
-  if (document.text.length > 0) parts.push(document.text.join("\n"));
+  if (document.text.length > 0) {
+    parts.push(document.text.flatMap((line) => wrapped(line, style.width)).join("\n"));
+  }
   return parts.join("\n\n");
 }
 
@@ -35,7 +42,13 @@ function section(
   style: Style,
   share?: number,
 ): string {
-  return `${style.bold(title)}\n${columns(rows, style.width, share)}`;
+  const table = columns(rows, style.width, share);
+  return title === "" ? table : `${style.bold(title)}\n${table}`;
+}
+
+/** A line that fits stays as it is, alignment included. */
+function wrapped(line: string, width: number): string[] {
+  return line.length <= width ? [line] : wrap(line, width);
 }
 
 function row(argument: HelpArgument): [string, string] {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { didYouMean, editDistance, suggest } from "../../../lib/ui/suggest.ts";
+import { didYouMean, editDistance, suggest } from "../../../lib/model/suggest.ts";
 
 const NAMES = ["doctor", "demo", "status", "mount", "unmount", "verify", "ops"];
 
