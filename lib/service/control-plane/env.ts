@@ -72,5 +72,7 @@ export interface ControlRoute {
   /** Below `/api/v1/`. A pattern with `:id` resolves the workspace before the handler runs. */
   readonly pattern: string;
   readonly admits: Admission;
+  /** Also admits callers without a credential where signing in is open to all (docs/decisions/0120); absent means no. */
+  readonly anonymous?: true;
   readonly handle: (context: ControlContext) => Promise<Response>;
 }

@@ -3,6 +3,7 @@ import { fail } from "../../errors.ts";
 import { FILE_API, TOKENS } from "../../limits.ts";
 import { normalizePath, writablePathProblem } from "../../model/path.ts";
 import { sha256Hex } from "../../model/sha256.ts";
+import { FULL_SCOPES } from "../../model/token.ts";
 import { RELAY_WORKSPACE_ID } from "../../model/workspace-id.ts";
 import { isSubsetOf } from "../auth/scopes.ts";
 import { textField } from "../file-api/input.ts";
@@ -13,7 +14,13 @@ import { messagingKey } from "./workspaces.ts";
 
 /** Routes that mint workspace tokens. */
 export const JOIN_ROUTES: readonly ControlRoute[] = [
-  { method: "POST", pattern: "workspaces/:id/join", admits: "cloud-or-workspace", handle: join },
+  {
+    method: "POST",
+    pattern: "workspaces/:id/join",
+    admits: "cloud-or-workspace",
+    anonymous: true,
+    handle: join,
+  },
   { method: "POST", pattern: "workspaces/:id/relayfile/delegated-token", admits: "cloud", handle: delegate },
   { method: "POST", pattern: "v1/tokens/refresh", admits: "none", handle: renew },
   {
@@ -27,6 +34,8 @@ export const JOIN_ROUTES: readonly ControlRoute[] = [
 const DELEGATION_REFRESH_MS = 24 * 3_600_000;
 const DELEGATION_MS = 90 * DELEGATION_REFRESH_MS;
 const DEFAULT_SCOPES = ["fs:read", "fs:write"];
+/** What a caller without a credential may ask for: everything about its workspace, nothing about the others. */
+const ANONYMOUS_SCOPES = [...FULL_SCOPES, "ops:replay"];
 
 async function join(context: ControlContext): Promise<Response> {
   const { request, env, workspace } = context;
@@ -179,7 +188,7 @@ async function mountSession(context: ControlContext): Promise<Response> {
   );
 }
 
-/** The scopes of a body, or the defaults. A workspace token hands on at most what it holds. */
+/** The scopes of a body, or the defaults. A workspace token hands on at most what it holds, nobody at all no administration. */
 function requestedScopes(
   { caller }: ControlContext,
   body: Record<string, unknown>,
@@ -190,7 +199,9 @@ function requestedScopes(
     refuse("invalid_scopes", "scopes must be a list of strings");
   }
   const wanted = scopes === undefined || (scopes as string[]).length === 0 ? defaults : (scopes as string[]);
-  if (caller.kind === "workspace" && !isSubsetOf(wanted, caller.token.scopes)) {
+  const bound =
+    caller.kind === "workspace" ? caller.token.scopes : caller.kind === "none" ? ANONYMOUS_SCOPES : null;
+  if (bound !== null && !isSubsetOf(wanted, bound)) {
     fail("forbidden", "the requested scopes go beyond the caller's", { wireCode: "scope_insufficient" });
   }
   return wanted;

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { fail } from "../../errors.ts";
 import { tokenKind } from "../../model/token.ts";
+import { workspaceIdForm } from "../../model/workspace-id.ts";
 import type { Service } from "../file-api/mod.ts";
 import { controlPlaneError } from "../http-error.ts";
 import { bearerOf, correlationIdOf } from "../request.ts";
@@ -87,14 +88,14 @@ async function answer(
   return response;
 }
 
-const NO_WORKSPACE: WorkspaceRow = { id: "", relayId: "", name: "", createdAt: 0 };
+const NO_WORKSPACE: WorkspaceRow = { id: "", relayId: "", name: "", createdAt: 0, anonymous: false };
 
 /** The caller, when the route's admission allows that kind. A bad credential is 401 even where none is needed, except on open routes. */
 async function identify(env: ControlPlaneEnv, request: Request, route: ControlRoute): Promise<ControlCaller> {
   if (route.admits === "none") return { kind: "none" };
   const token = bearerOf(request);
   if (token === null) {
-    if (route.admits === "own-check") return { kind: "none" };
+    if (route.admits === "own-check" || admitsAnyone(env, route)) return { kind: "none" };
     fail("unauthorized", "missing or invalid bearer token");
   }
   if (tokenKind(token) === "workspace-jwt") {
@@ -106,9 +107,15 @@ async function identify(env: ControlPlaneEnv, request: Request, route: ControlRo
   return { kind: "cloud", session };
 }
 
+/** True when a route takes callers without a credential: only where a session is to be had for the asking as well. */
+function admitsAnyone(env: ControlPlaneEnv, route: ControlRoute): boolean {
+  return route.anonymous === true && env.signIn.kind === "open";
+}
+
 /**
  * The workspace a path names. For a workspace token its `wks` must equal the path byte for byte, so a UUID is refused
- * even for the right workspace (spec control-plane 1.12); for cloud tokens an unknown one is a 404.
+ * even for the right workspace (spec control-plane 1.12); for cloud tokens an unknown one is a 404. Without a credential
+ * only the id of an anonymous workspace leads anywhere; names can be guessed, and other workspaces answer as unknown ones.
  */
 function resolveWorkspace(
   env: ControlPlaneEnv,
@@ -123,8 +130,9 @@ function resolveWorkspace(
     });
   }
   const row = env.store.workspace(id);
-  if (row !== null) return row;
-  if (caller.kind === "none" && route.admits === "own-check")
+  const hidden = caller.kind === "none" && route.admits !== "own-check";
+  if (row !== null && (!hidden || (row.anonymous && workspaceIdForm(id) !== "name"))) return row;
+  if (hidden || (caller.kind === "none" && route.admits === "own-check"))
     fail("unauthorized", "missing or invalid bearer token");
   return fail("workspace_not_found", "Workspace not found");
 }

@@ -18,7 +18,10 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE delegations (refresh_hash TEXT PRIMARY KEY, workspace TEXT NOT NULL, agent TEXT NOT NULL,
        scopes TEXT NOT NULL, expires_at INTEGER NOT NULL, not_after INTEGER NOT NULL)`,
   ],
+  ["ALTER TABLE workspaces ADD COLUMN anonymous INTEGER NOT NULL DEFAULT 0"],
 ];
+
+const WORKSPACE_COLUMNS = "id, relay_id, name, created_at, anonymous";
 
 /** A workspace as the control plane knows it. */
 export interface WorkspaceRow {
@@ -28,6 +31,8 @@ export interface WorkspaceRow {
   readonly relayId: string;
   readonly name: string;
   readonly createdAt: number;
+  /** True when nobody owns it, so that whoever knows its id may join. */
+  readonly anonymous: boolean;
 }
 
 /** A connected provider of a workspace. */
@@ -76,35 +81,46 @@ export class ControlStore {
     return this.db.close();
   }
 
-  /** The workspace with this UUID, `rw_` id, or unique name; null when there is none. */
+  /** The workspace with this UUID, `rw_` id, or name that only one owned workspace has; null when there is none. */
   workspace(key: string): WorkspaceRow | null {
-    const columns = "id, relay_id, name, created_at";
-    const byId = this.sql.all(`SELECT ${columns} FROM workspaces WHERE id = ? OR relay_id = ?`, [
+    const byId = this.sql.all(`SELECT ${WORKSPACE_COLUMNS} FROM workspaces WHERE id = ? OR relay_id = ?`, [
       key.toLowerCase(),
       key,
     ]);
     const rows =
       byId.length > 0
         ? byId
-        : this.sql.all(`SELECT ${columns} FROM workspaces WHERE name = ? LIMIT 2`, [key]);
+        : this.sql.all(`SELECT ${WORKSPACE_COLUMNS} FROM workspaces WHERE name = ? AND anonymous = 0 LIMIT 2`, [
+            key,
+          ]);
     return rows.length === 1 ? workspaceOf(rows[0] as SqlRow) : null;
+  }
+
+  /** The oldest owned workspace with this name, or null: the one a host made first. */
+  oldest(name: string): WorkspaceRow | null {
+    const [row] = this.sql.all(
+      `SELECT ${WORKSPACE_COLUMNS} FROM workspaces WHERE name = ? AND anonymous = 0 ORDER BY created_at, id LIMIT 1`,
+      [name],
+    );
+    return row === undefined ? null : workspaceOf(row);
   }
 
   /** All workspaces by name. */
   workspaces(): WorkspaceRow[] {
     return this.sql
-      .all("SELECT id, relay_id, name, created_at FROM workspaces ORDER BY name, id")
+      .all(`SELECT ${WORKSPACE_COLUMNS} FROM workspaces ORDER BY name, id`)
       .map(workspaceOf);
   }
 
   /** Adds a workspace. */
   async addWorkspace(row: WorkspaceRow): Promise<void> {
     await this.commit((sql) =>
-      sql.run("INSERT INTO workspaces (id, relay_id, name, created_at) VALUES (?, ?, ?, ?)", [
+      sql.run("INSERT INTO workspaces (id, relay_id, name, created_at, anonymous) VALUES (?, ?, ?, ?, ?)", [
         row.id,
         row.relayId,
         row.name,
         row.createdAt,
+        row.anonymous ? 1 : 0,
       ]),
     );
   }
@@ -165,6 +181,7 @@ function workspaceOf(row: SqlRow): WorkspaceRow {
     relayId: row.relay_id as string,
     name: row.name as string,
     createdAt: row.created_at as number,
+    anonymous: row.anonymous === 1,
   };
 }
 

@@ -10,8 +10,8 @@ import type { WorkspaceRow } from "./store.ts";
 
 /** Routes of workspaces. */
 export const WORKSPACE_ROUTES: readonly ControlRoute[] = [
-  { method: "POST", pattern: "workspaces", admits: "cloud", handle: create },
-  { method: "POST", pattern: "workspaces/create", admits: "cloud", handle: create },
+  { method: "POST", pattern: "workspaces", admits: "cloud", anonymous: true, handle: create },
+  { method: "POST", pattern: "workspaces/create", admits: "cloud", anonymous: true, handle: create },
   { method: "GET", pattern: "workspaces", admits: "cloud", handle: list },
   { method: "GET", pattern: "workspaces/resolve", admits: "cloud", handle: resolveByQuery },
   { method: "GET", pattern: "workspaces/active", admits: "cloud", handle: resolveByQuery },
@@ -22,8 +22,8 @@ export const WORKSPACE_ROUTES: readonly ControlRoute[] = [
 
 const NAME = /^[^\p{C}/\\]{1,100}$/u;
 
-/** Makes a workspace with both ids. Unlike the hosted service this one asks for a credential (design decision 3). */
-async function create({ request, env }: ControlContext): Promise<Response> {
+/** Makes a workspace with both ids. Made without a credential it belongs to nobody, and whoever knows its id may join. */
+async function create({ request, env, caller }: ControlContext): Promise<Response> {
   const bytes = await readBytes(request, FILE_API.bodyBytesMax);
   const body = bytes.byteLength === 0 ? {} : parseJson(bytes);
   if (typeof body !== "object" || body === null || Array.isArray(body))
@@ -32,7 +32,7 @@ async function create({ request, env }: ControlContext): Promise<Response> {
   if (!NAME.test(name) || workspaceIdForm(name) !== "name") {
     fail("bad_request", `workspace name ${JSON.stringify(name)} is not usable`, { wireCode: "invalid_name" });
   }
-  const row = await createWorkspace(env, name);
+  const row = await createWorkspace(env, name, caller.kind === "none");
   return json(await created(env, row), 201);
 }
 
@@ -40,6 +40,7 @@ async function create({ request, env }: ControlContext): Promise<Response> {
 export async function createWorkspace(
   env: Pick<ControlPlaneEnv, "random" | "clock" | "store">,
   name: string,
+  anonymous = false,
 ): Promise<WorkspaceRow> {
   const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
   const letters = [...env.random.bytes(8)].map((byte) => alphabet[byte % alphabet.length]).join("");
@@ -48,6 +49,7 @@ export async function createWorkspace(
     relayId: `rw_${letters}`,
     name,
     createdAt: env.clock.now(),
+    anonymous,
   };
   await env.store.addWorkspace(row);
   return row;
