@@ -14,6 +14,7 @@ import {
 import { thirdPartyLicenses } from "../../scripts/build/licenses.ts";
 import { archiveName, hostTarget, TARGETS, type Target } from "../../scripts/build/targets.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { toolWanted } from "../support/tools.ts";
 
 const root = dirname(dirname(import.meta.dir));
 const box = tempDir();
@@ -49,14 +50,12 @@ describe("archives", () => {
     expect(statSync(`${out}/completions/_relayfile`).size).toBe(1_500);
   });
 
-  test("another reader accepts writeZip()", () => {
-    const python = Bun.which("python3");
-    if (python === null) return;
+  test.if(toolWanted("python3"))("another reader accepts writeZip()", () => {
     const archive = box.join("a.zip");
     writeFileSync(archive, writeZip(FILES));
     const script =
       "import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(','.join(z.namelist()))";
-    const run = Bun.spawnSync([python, "-c", script, archive]);
+    const run = Bun.spawnSync(["python3", "-c", script, archive]);
     expect([run.stdout.toString().trim(), run.stderr.toString()]).toEqual([
       "relayfile,completions/_relayfile,empty",
       "",

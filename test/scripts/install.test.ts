@@ -4,11 +4,10 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { writeTarGz } from "../../scripts/build/archive.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { toolWanted } from "../support/tools.ts";
 
 const SCRIPT = join(import.meta.dir, "../../scripts/install.sh");
-const SHELLS = [["dash"], ["busybox", "sh"], ["bash", "--posix"]].filter(
-  ([name]) => Bun.which(name ?? "") !== null,
-);
+const SHELLS = [["dash"], ["busybox", "sh"], ["bash", "--posix"]].filter(([name = ""]) => toolWanted(name));
 const TARGETS = [
   "linux_x64",
   "linux_arm64",

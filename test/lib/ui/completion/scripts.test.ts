@@ -3,6 +3,7 @@ import { COMMANDS } from "../../../../commands/mod.ts";
 import { completionScript, SHELLS } from "../../../../lib/ui/completion/mod.ts";
 import { commandOutline } from "../../../../lib/ui/completion/outline.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
+import { toolWanted } from "../../../support/tools.ts";
 
 const outline = await commandOutline(COMMANDS);
 const bash = completionScript("bash", outline);
@@ -38,7 +39,7 @@ describe("completionScript()", () => {
     fish: { shell: "fish", words: ["--no-execute"] },
   };
   for (const [name, { shell, words }] of Object.entries(checkers)) {
-    test.if(Bun.which(shell) !== null)(`is valid ${name}`, async () => {
+    test.if(toolWanted(shell))(`is valid ${name}`, async () => {
       using folder = tempDir();
       const path = folder.join("script");
       await Bun.write(path, completionScript(name as "bash", outline));
