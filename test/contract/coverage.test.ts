@@ -11,6 +11,7 @@ describe("routeCoverage()", () => {
       ...FILE_API_ROUTES,
       ...CONTROL_PLANE_ROUTES,
       ...ADMIN_ROUTES.map(({ method, pattern }) => ({ method, pattern: `admin/${pattern}` })),
+      { method: "POST", pattern: "v1/workspaces" },
       { method: "GET", pattern: "fs/ws" },
       { method: "GET", pattern: "health" },
       { method: "GET", pattern: "metrics" },

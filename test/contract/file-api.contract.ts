@@ -29,6 +29,17 @@ export function testFileApi(name: string, start: () => Promise<ContractTarget>):
         expect((await api(target, "POST", "fs/tree", { token: null })).status).toBe(404);
       });
 
+      test("POST v1/workspaces confirms the workspace of the token and makes no other", async () => {
+        const announce = async (body: unknown, scopes: readonly string[] = ["fs:write"]) =>
+          (await api(target, "POST", "/v1/workspaces", { body, token: await target.token(scopes) })).status;
+        for (const name of ["workspaceId", "workspace", "id", "name"])
+          expect([name, await announce({ [name]: target.workspaceId })]).toEqual([name, 200]);
+        expect(await announce({ id: "rw_another0" })).toBe(403);
+        expect(await announce({})).toBe(400);
+        expect(await announce({ id: target.workspaceId }, ["ops:read"])).toBe(403);
+        expect((await api(target, "POST", "/v1/workspaces", { token: null, body: {} })).status).toBe(401);
+      });
+
       test("no token is 401, a cloud token too, a foreign workspace 403", async () => {
         expect((await api(target, "GET", "fs/tree", { token: null })).body.code).toBe("unauthorized");
         const { accessToken } = await target.cloud();

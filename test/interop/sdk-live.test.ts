@@ -7,8 +7,8 @@ import {
   onWrite,
   RelayFileClient,
   RelayFileSync,
-  type WriteEvent,
   WritebackConsumer,
+  type WriteEvent,
 } from "@relayfile/sdk";
 import { eventually } from "../support/deadline.ts";
 import { type TestStack, testStack } from "../support/stack.ts";
@@ -206,10 +206,7 @@ describe("WritebackConsumer", () => {
     });
     const running = consumer.start();
     await eventually("both ops ended", async () => {
-      const [first, second] = await Promise.all([
-        client.getOp(ws, good.opId),
-        client.getOp(ws, bad.opId),
-      ]);
+      const [first, second] = await Promise.all([client.getOp(ws, good.opId), client.getOp(ws, bad.opId)]);
       return first.status === "succeeded" && second.status === "dead_lettered";
     });
     consumer.stop();

@@ -17,7 +17,7 @@ import { createFileApi } from "../../service/file-api/mod.ts";
 import { CLOUD_PREFIX, createFront } from "../../service/front.ts";
 import { livePipeline } from "../../service/live-pipeline.ts";
 import { Metrics } from "../../service/metrics.ts";
-import { sourceOf, webhookSecretOf } from "../../service/provider-settings.ts";
+import { directOf, proxyOf, sourceOf, webhookSecretOf } from "../../service/provider-settings.ts";
 import { type RateLimit, RateLimiter } from "../../service/rate-limit.ts";
 import type { WorkspaceObject } from "../../service/workspace-object.ts";
 import type { Simulator } from "../../simulator/mod.ts";
@@ -116,6 +116,10 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
     simulatorUrl: simulatorListener.url,
     timeZone: options.timeZone ?? null,
     source: (provider) => sourceOf(ports.host.env, provider),
+    access: {
+      direct: (provider) => directOf(ports.host.env, provider),
+      proxy: (provider) => proxyOf(ports.host.env, provider),
+    },
   });
   const host = new WorkspaceHost({
     directory: dataDir,
@@ -173,7 +177,7 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
   handle = (request) => front.fetch(request);
 
   const name = options.workspaceName ?? "local";
-  const row = store.workspace(name) ?? (await createWorkspace(env, name));
+  const row = store.oldest(name) ?? store.workspace(name) ?? (await createWorkspace(env, name));
   const tokenFile = join(dataDir, HOME_FILES.workspaceCredentials);
   const cloudTokenFile = join(dataDir, HOME_FILES.cloudCredentials);
   const files = new CredentialFiles({ env, row, tokenFile, cloudTokenFile });

@@ -1,6 +1,7 @@
 /** The file API: one table of routes, and the checks every call passes in the order clients rely on (spec file-api 1.3). */
 import { Hono } from "hono";
 import { ERRORS, fail } from "../../errors.ts";
+import { FILE_API } from "../../limits.ts";
 import { normalizePath } from "../../model/path.ts";
 import { parseIfMatch } from "../../model/revision.ts";
 import { AclResolver } from "../auth/acl.ts";
@@ -8,7 +9,7 @@ import { allowsPath, allowsSomewhere } from "../auth/scopes.ts";
 import type { VerifiedToken } from "../auth/token.ts";
 import { fileApiError, json } from "../http-error.ts";
 import { METRICS_TYPE } from "../metrics.ts";
-import { bearerOf, correlationIdOf } from "../request.ts";
+import { bearerOf, correlationIdOf, readJsonObject } from "../request.ts";
 import type { WorkspaceObject } from "../workspace-object.ts";
 import { ADMIN_ROUTES, type AdminRoute } from "./admin.ts";
 import { BULK_ROUTES } from "./bulk.ts";
@@ -17,6 +18,7 @@ import { EXPORT_ROUTES } from "./export.ts";
 import { FeedSession, feedRequestOf } from "./feed-session.ts";
 import { FILE_ROUTES } from "./files.ts";
 import { INGRESS_ROUTES } from "./ingress.ts";
+import { textField } from "./input.ts";
 import { LIST_ROUTES } from "./lists.ts";
 import { MERGE_ROUTES } from "./merge.ts";
 import { OP_ROUTES } from "./ops.ts";
@@ -66,6 +68,7 @@ export function createFileApi(env: FileApiEnv): Service {
     );
   app.get("/health", () => json({ status: "ok", service: "file-api", version: env.version }));
   app.get("/metrics", () => metricsAnswer(env));
+  on("POST", "/v1/workspaces", (request) => announce(env, request));
   for (const route of FILE_API_ROUTES) {
     on(route.method, `${PREFIX}/${route.pattern}`, (request, query, params) =>
       serve(env, route, request, query, params),
@@ -118,6 +121,27 @@ async function answer(
     correlationId: correlationIdOf(request),
   });
   return response;
+}
+
+/**
+ * The original's seeder announces a workspace before it fills it, in any of four spellings. The one of its token is
+ * there already; others are made by the control plane alone.
+ */
+async function announce(env: FileApiEnv, request: Request): Promise<Response> {
+  const token = bearerOf(request);
+  if (token === null) fail("unauthorized", "missing or invalid bearer token");
+  const caller = await env.verifier.verify(token);
+  if (!allowsSomewhere(caller.scopes, "fs:write")) fail("forbidden", "missing required scope: fs:write");
+  if (correlationIdOf(request) === "") fail("bad_request", "missing X-Correlation-Id header");
+  const body = await readJsonObject(request, FILE_API.bodyBytesMax);
+  const names = ["workspaceId", "workspace", "id", "name"].map((name) => textField(body, name));
+  const wanted = names.find((name) => name !== null);
+  if (wanted === undefined) fail("bad_request", "missing workspaceId");
+  requireWorkspace(caller, wanted ?? undefined);
+  if ((await env.managed(caller.workspaceId)) === null) {
+    fail("workspace_not_found", `no workspace ${caller.workspaceId}`);
+  }
+  return json({ workspaceId: caller.workspaceId });
 }
 
 /** Administration is opened by literal scopes alone, and reaches every workspace (spec file-api 2.4). */
