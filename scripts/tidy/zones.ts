@@ -73,7 +73,7 @@ export const ZONES: readonly Zone[] = [
     packages: ["hono", "jose"],
   }),
   zone("lib/runtime/workers/", [...PORTS, "lib/service/"], {
-    packages: ["hono", "cloudflare:workers", "@cloudflare/workers-types"],
+    packages: ["hono", "jose", "cloudflare:workers"],
   }),
   zone("lib/ui/", [...PORTS, "commands/"], { packages: ["citty"] }),
   zone("lib/ui/log.ts", [...PORTS, "lib/ui/terminal.ts", "lib/ui/secrets.ts"], { packages: ["consola"] }),
@@ -116,7 +116,7 @@ export const ZONES: readonly Zone[] = [
   ),
   zone("scripts/", ["lib/", "commands/", "verify/", "package.json", "test/faults/", "test/support/"], {
     runtime: true,
-    packages: ["esbuild", "zod"],
+    packages: ["esbuild", "miniflare", "zod"],
   }),
   zone("test/", [""], {
     runtime: true,

@@ -29,3 +29,10 @@ export async function importKeys(text: string): Promise<SigningKeys | null> {
     return null;
   }
 }
+
+/** The public key of a published JWK; null when it is not one of ours. */
+export async function importPublicKey(jwk: Readonly<Record<string, unknown>>): Promise<CryptoKey | null> {
+  const { kty, n, e, kid } = jwk;
+  if (kty !== "RSA" || typeof n !== "string" || typeof e !== "string" || typeof kid !== "string") return null;
+  return (await importJWK({ kty, n, e }, "RS256")) as CryptoKey;
+}

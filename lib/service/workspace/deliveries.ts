@@ -72,7 +72,7 @@ export async function processEnvelope(
   context: WorkspaceContext,
   tree: TreeStore,
   envelope: EnvelopeRow,
-  signal: AbortSignal = NEVER,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<IngestResult> {
   context.inFlight.add(envelope.envelopeId);
   try {
@@ -81,8 +81,6 @@ export async function processEnvelope(
     context.inFlight.delete(envelope.envelopeId);
   }
 }
-
-const NEVER = new AbortController().signal;
 
 async function attemptEnvelope(
   context: WorkspaceContext,

@@ -1,0 +1,109 @@
+/** The Worker: tells the two services apart, turns away who has no right, and hands the rest to the object that answers. */
+import { messageOf, RelayfileError } from "../../errors.ts";
+import { TokenVerifier } from "../../service/auth/token.ts";
+import { createFileApi, type Service } from "../../service/file-api/mod.ts";
+import { controlPlaneError, fileApiError, json } from "../../service/http-error.ts";
+import { RateLimiter } from "../../service/rate-limit.ts";
+import { bearerOf, correlationIdOf, foreignCaller } from "../../service/request.ts";
+import { VERSION } from "../../version.ts";
+import { CONTROL_PLANE_NAME, METRICS } from "./isolate.ts";
+import { variablesOf, workersClock, workersLog } from "./ports.ts";
+import { publishedKeyResolver } from "./published-keys.ts";
+import { addressesOf, controlPlanePath, hostsOf } from "./settings.ts";
+import type { Bindings, ControlPlaneStub, ObjectStub } from "./types.ts";
+
+export { ControlPlaneObject } from "./control-plane-object.ts";
+export { WorkspaceObject } from "./workspace-object.ts";
+
+/** What an isolate keeps between requests; bindings never change within one. */
+interface Gate {
+  readonly verifier: TokenVerifier;
+  /** Answers what needs no workspace: health, unknown routes, and every refusal. */
+  readonly service: Service;
+}
+
+let gate: Gate | null = null;
+
+/** The handler of the Worker. */
+export default {
+  async fetch(request: Request, env: Bindings): Promise<Response> {
+    const variables = variablesOf(env);
+    const log = workersLog(variables);
+    const hosts = hostsOf(variables);
+    const foreign = hosts === null ? null : foreignCaller(request, hosts);
+    if (foreign !== null) {
+      const error = new RelayfileError("forbidden", foreign, { hint: "Call 127.0.0.1 directly" });
+      return controlPlaneError(error, correlationIdOf(request), log);
+    }
+    const isControlPlane = controlPlanePath(addressesOf(variables, request.url), request.url) !== null;
+    try {
+      if (isControlPlane) return await controlPlaneOf(env).fetch(request);
+      return await fileApi(request, env);
+    } catch (thrown) {
+      // An object that is being moved or updated ends what it was doing; the same request may be sent again.
+      log.warn("an object did not answer", { error: messageOf(thrown) });
+      const error = new RelayfileError("unavailable", "the service is moving, try again");
+      const answer = isControlPlane ? controlPlaneError : fileApiError;
+      return answer(error, correlationIdOf(request), log);
+    }
+  },
+};
+
+async function fileApi(request: Request, env: Bindings): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/.well-known/jwks.json" && request.method === "GET") {
+    const keys = await controlPlaneOf(env).publishedKeys();
+    return json({ keys }, 200, { "Cache-Control": "public, max-age=300" });
+  }
+  if (pathname === "/metrics" || pathname.startsWith("/v1/admin/")) return controlPlaneOf(env).fetch(request);
+  const target = await permittedWorkspace(request, pathname, env);
+  return (target ?? gateOf(env).service).fetch(request);
+}
+
+/** The workspace a request names, when its token is good for it: no object wakes for a stranger. */
+async function permittedWorkspace(
+  request: Request,
+  pathname: string,
+  env: Bindings,
+): Promise<ObjectStub | null> {
+  const workspaceId = /^\/v1\/workspaces\/([^/]+)\//.exec(pathname)?.[1];
+  if (workspaceId === undefined) return null;
+  const inQuery = pathname.endsWith("/fs/ws") ? new URL(request.url).searchParams.get("token")?.trim() : "";
+  const token = inQuery || bearerOf(request);
+  if (token === null) return null;
+  try {
+    const caller = await gateOf(env).verifier.verify(token);
+    if (caller.workspaceId !== workspaceId) return null;
+  } catch (thrown) {
+    if (thrown instanceof RelayfileError) return null;
+    throw thrown;
+  }
+  return env.WORKSPACES.get(env.WORKSPACES.idFromName(workspaceId));
+}
+
+function gateOf(env: Bindings): Gate {
+  if (gate !== null) return gate;
+  const clock = workersClock();
+  const verifier = new TokenVerifier(
+    publishedKeyResolver(() => controlPlaneOf(env), clock),
+    () => clock.now(),
+  );
+  const service = createFileApi({
+    clock,
+    log: workersLog(variablesOf(env)),
+    version: VERSION,
+    verifier,
+    workspace: async () => null,
+    managed: async () => null,
+    workspaceIds: () => [],
+    metrics: METRICS,
+    limiter: new RateLimiter({ max: 0, windowMs: 60_000 }, () => clock.monotonicMs()),
+    upgrade: null,
+  });
+  gate = { verifier, service };
+  return gate;
+}
+
+function controlPlaneOf(env: Bindings): ControlPlaneStub {
+  return env.CONTROL_PLANE.get(env.CONTROL_PLANE.idFromName(CONTROL_PLANE_NAME));
+}

@@ -1,0 +1,107 @@
+/** Sockets of the event feed that outlive the memory of their object: the platform holds them, a session picks up where it stood. */
+import { fail, isRelayfileError } from "../../errors.ts";
+import type { Clock } from "../../ports.ts";
+import { type FeedPeer, type FeedResumption, FeedSession } from "../../service/file-api/feed-session.ts";
+import type { WorkspaceObject } from "../../service/workspace-object.ts";
+import type { ObjectState, PlatformSocket, SocketPair } from "./types.ts";
+
+/** Longest frame of a client, characters (spec file-api 5.3). */
+const CLIENT_FRAME_MAX = 32 * 1024;
+/**
+ * The platform takes any number of frames and never says how many the reader has left unread. So a socket sends this
+ * much, then rests: memory grows by a bounded rate, and a feed that outruns it ends with 1013 like any slow reader.
+ */
+const BURST_CHARS = 1024 * 1024;
+const REST_MS = 100;
+
+/** The sockets of one workspace. */
+export class FeedSockets {
+  private readonly sessions = new Map<PlatformSocket, FeedSession>();
+
+  constructor(
+    private readonly state: Pick<ObjectState, "acceptWebSocket" | "getWebSockets">,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Turns a request into a socket of the session. Fails with `bad_request` when the session is too large to be kept. */
+  upgrade(session: FeedSession): Response {
+    const pair = new (globalThis as unknown as { WebSocketPair: SocketPair }).WebSocketPair();
+    const socket = pair[1];
+    this.state.acceptWebSocket(socket);
+    try {
+      socket.serializeAttachment(session.resumption);
+    } catch (cause) {
+      fail(
+        "bad_request",
+        "the token's scopes and the path filters are too long for one socket",
+        {},
+        { cause },
+      );
+    }
+    this.start(socket, session);
+    return new Response(null, { status: 101, webSocket: pair[0] } as ResponseInit);
+  }
+
+  /** Takes up the sessions of all open sockets after the object came back. */
+  resume(workspace: WorkspaceObject): void {
+    for (const socket of this.state.getWebSockets()) {
+      if (this.sessions.has(socket)) continue;
+      try {
+        const kept = socket.deserializeAttachment() as FeedResumption;
+        this.start(socket, FeedSession.resume(workspace, kept));
+      } catch (thrown) {
+        if (!isRelayfileError(thrown, "cursor_expired")) throw thrown;
+        socket.close(1013, "reader is too slow");
+      }
+    }
+  }
+
+  /** A frame of a client. */
+  message(socket: PlatformSocket, message: string | ArrayBuffer): void {
+    const text = typeof message === "string" ? message : new TextDecoder().decode(message);
+    if (text.length > CLIENT_FRAME_MAX) {
+      socket.close(1009, "frame is too large");
+      this.closed(socket);
+    } else this.sessions.get(socket)?.message(text);
+  }
+
+  /** The socket is gone. */
+  closed(socket: PlatformSocket): void {
+    this.sessions.get(socket)?.close();
+    this.sessions.delete(socket);
+  }
+
+  /** Ends every socket. */
+  closeAll(code: number, reason: string): void {
+    for (const socket of this.state.getWebSockets()) {
+      socket.close(code, reason);
+      this.closed(socket);
+    }
+  }
+
+  private start(socket: PlatformSocket, session: FeedSession): void {
+    this.sessions.set(socket, session);
+    session.open(this.peer(socket, session));
+  }
+
+  private peer(socket: PlatformSocket, session: FeedSession): FeedPeer {
+    let sent = 0;
+    return {
+      send: (text) => {
+        socket.send(text);
+        sent += text.length;
+        if (sent < BURST_CHARS) return true;
+        this.clock.after(REST_MS, () => {
+          sent = 0;
+          session.drained();
+        });
+        return false;
+      },
+      close: (code, reason) => {
+        socket.close(code, reason);
+        this.sessions.delete(socket);
+      },
+      advanced: () => socket.serializeAttachment(session.resumption),
+    };
+  }
+}

@@ -1,0 +1,78 @@
+/** Starts the Worker in the real engine on this machine, with the bindings that `wrangler.jsonc` declares. */
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { Miniflare } from "miniflare";
+import { bundleWorker } from "./bundle.ts";
+
+/** What to start. */
+export interface WorkerdOptions {
+  /** A free one when absent or 0. */
+  readonly port?: number;
+  /** Keeps everything below this directory; absent keeps it in memory until the end. */
+  readonly dataDir?: string;
+  /** Variables and secrets of the Worker. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** A running Worker. */
+export interface Workerd {
+  readonly port: number;
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  readonly miniflare: Miniflare;
+  stop(): Promise<void>;
+}
+
+/** The parts of `wrangler.jsonc` that decide how the Worker runs. */
+interface WranglerConfig {
+  readonly compatibility_date: string;
+  readonly durable_objects: { readonly bindings: readonly { name: string; class_name: string }[] };
+  readonly migrations: readonly { tag: string; new_sqlite_classes: readonly string[] }[];
+  readonly r2_buckets: readonly { binding: string; bucket_name: string }[];
+}
+
+/** The configuration of the deployment, read from the repository's top level. */
+export function wranglerConfig(): WranglerConfig {
+  const root = resolve(dirname(import.meta.dir), "..");
+  return Bun.JSONC.parse(readFileSync(join(root, "wrangler.jsonc"), "utf8")) as WranglerConfig;
+}
+
+/** Starts the Worker; it answers when this resolves. Everybody on this machine may sign in. */
+export async function startWorkerd(options: WorkerdOptions = {}): Promise<Workerd> {
+  const config = wranglerConfig();
+  const port = options.port || freePort();
+  const sqlite = new Set(config.migrations.flatMap((migration) => migration.new_sqlite_classes));
+  const miniflare = new Miniflare({
+    host: "127.0.0.1",
+    port,
+    modules: [{ type: "ESModule", path: "worker.js", contents: await bundleWorker() }],
+    compatibilityDate: config.compatibility_date,
+    durableObjects: Object.fromEntries(
+      config.durable_objects.bindings.map(({ name, class_name: className }) => [
+        name,
+        { className, useSQLite: sqlite.has(className) },
+      ]),
+    ),
+    r2Buckets: Object.fromEntries(
+      config.r2_buckets.map(({ binding, bucket_name: bucket }) => [binding, bucket]),
+    ),
+    bindings: {
+      RELAYFILE_HOSTS: `127.0.0.1:${port},localhost:${port}`,
+      RELAYFILE_SIGN_IN: "open",
+      ...options.variables,
+    },
+    ...(options.dataDir === undefined
+      ? {}
+      : { defaultPersistRoot: options.dataDir, durableObjectsPersist: true, r2Persist: true }),
+  });
+  await miniflare.ready;
+  return { port, url: `http://127.0.0.1:${port}`, miniflare, stop: () => miniflare.dispose() };
+}
+
+/** A port nobody listens on at this moment. The Worker has to know it before it listens itself. */
+function freePort(): number {
+  const probe = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+  const { port } = probe;
+  void probe.stop(true);
+  return port ?? 0;
+}
