@@ -1,202 +1,195 @@
 /**
- * Measures the mount daemon against the embedded service, with `tar -x` of the same files as the limit: bootstrap, a pass
- * without changes, latency in both directions, idle cost, stop. Run `bun scripts/bench/mount.ts [FILES]`.
+ * The mount daemon over the embedded service: its first copy against `tar -x` and a raw copy of the same files, and every
+ * figure beside the original's daemon in the same run. Nothing is removed before the end and no directory is used twice:
+ * making files where others were just removed is many times slower on ext4.
+ *
+ *     bun scripts/bench/mount.ts [--files 10000] [--rounds 3] [--no-original] [--large 100000] [--keep]
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileApi } from "../../lib/client/file-api.ts";
-import { bunPorts } from "../../lib/runtime/bun/ports.ts";
-import { startStack } from "../../lib/runtime/bun/stack.ts";
+import { parseArgs } from "node:util";
+import { compile, ENTRY } from "../build/compile.ts";
+import { type Live, measureLive } from "./mount/live.ts";
+import { stateWriteMs } from "./mount/state-write.ts";
+import { originalBinary, originalSubject, ourSubject, type Subject } from "./mount/subjects.ts";
+import { archiveOf, extract, servedWorkspace } from "./mount/workspace.ts";
 
-const FILES = Number(process.argv[2] ?? "10000");
-const BODY_BYTES = 2_048;
-const ROUNDS = 20;
-
-const base = mkdtempSync(join(tmpdir(), "relayfile-bench-mount-"));
-const dir = { path: base, join: (...parts: string[]) => join(base, ...parts) };
-const ports = bunPorts({ env: {} });
-const stack = await startStack({ dataDir: dir.join("data"), workspaceName: "bench", ports });
-const token = JSON.parse(readFileSync(stack.tokenFile, "utf8")).token as string;
-const api = fileApi(
-  {
-    service: "file-api",
-    baseUrl: stack.fileApiUrl,
-    token: () => token,
-    fetch: ports.fetch,
-    random: ports.random,
+const { values } = parseArgs({
+  options: {
+    files: { type: "string", default: "10000" },
+    rounds: { type: "string", default: "3" },
+    changes: { type: "string", default: "20" },
+    "idle-ms": { type: "string", default: "20000" },
+    large: { type: "string" },
+    "no-original": { type: "boolean", default: false },
+    "no-live": { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
   },
-  stack.workspaceId,
-);
-const env = {
-  ...process.env,
-  HOME: dir.path,
-  RELAYFILE_HOME: stack.dataDir,
-  RELAYFILE_WORKSPACE: stack.workspaceId,
-  RELAYFILE_BASE_URL: stack.fileApiUrl,
-  RELAYFILE_CLOUD_API_URL: stack.controlPlaneUrl,
-};
-const rows: [string, string][] = [];
-const note = (name: string, value: string) => {
-  rows.push([name, value]);
-  process.stdout.write(`${name.padEnd(52)} ${value}\n`);
-};
-
-await seed();
-const tarMs = extractTar();
-const mirror = dir.join("mirror");
-const first = await cli(["mount", stack.workspaceId, mirror, "--once", "--json"]);
-note(`bootstrap of ${FILES} files of ${BODY_BYTES} bytes, wall`, `${first.ms.toFixed(0)} ms`);
-note("  times tar -x of the same files", (first.ms / tarMs).toFixed(2));
-note("  CPU of the process", `${first.cpuMs.toFixed(0)} ms`);
-const again = await cli(["mount", stack.workspaceId, mirror, "--once", "--json"]);
-note("pass without changes, wall / CPU", `${again.ms.toFixed(0)} / ${again.cpuMs.toFixed(0)} ms`);
-note("private state per file", `${(stateBytes() / FILES).toFixed(0)} bytes`);
-
-const daemon = Bun.spawn([process.execPath, "cli.ts", "mount", stack.workspaceId, mirror, "--json"], {
-  env,
-  stdout: "pipe",
-  stderr: "inherit",
 });
-const reader = daemon.stdout.getReader();
-await reader.read();
-await Bun.sleep(2_000);
-await latency();
-await burst();
-await idle();
-const stopped = performance.now();
-daemon.kill("SIGTERM");
-await daemon.exited;
-note("SIGTERM to exit", `${(performance.now() - stopped).toFixed(0)} ms, code ${daemon.exitCode}`);
-await stack.stop();
-rmSync(base, { recursive: true, force: true });
+const FILES = Number(values.files);
+const ROUNDS = Number(values.rounds);
+const scratch = mkdtempSync(join(tmpdir(), "relayfile-bench-mount-"));
+const print = (...cells: string[]) => process.stdout.write(`| ${cells.join(" | ")} |\n`);
+let serial = 0;
+const fresh = (name: string) => {
+  const path = join(scratch, `${name}-${serial++}`);
+  mkdirSync(path);
+  return path;
+};
 
-/** Fills the workspace. */
-async function seed(): Promise<void> {
-  const body = "x".repeat(BODY_BYTES - 10);
-  for (let at = 0; at < FILES; at += 500) {
-    const files = Array.from({ length: Math.min(500, FILES - at) }, (_, i) => ({
-      path: `/bench/d${Math.floor((at + i) / 100)}/f${at + i}.txt`,
-      content: `${String(at + i).padStart(9, "0")}\n${body}`,
-      contentType: "text/plain",
-    }));
-    await api.bulk(files, { timeoutMs: 120_000 });
+const executable = join(fresh("bin"), "relayfile");
+await compile({ entry: ENTRY, outfile: executable, build: null });
+const original = values["no-original"] ? null : originalBinary();
+try {
+  const perFile = await compare(FILES);
+  if (values.large !== undefined) await large(Number(values.large), perFile);
+} finally {
+  if (values.keep) process.stderr.write(`kept ${scratch}\n`);
+  else rmSync(scratch, { recursive: true, force: true });
+}
+process.exit(0);
+
+/** Every figure at one size; answers with the milliseconds per file of our first copy. */
+async function compare(files: number): Promise<number> {
+  const workspace = await servedWorkspace(executable, fresh("data"), files);
+  const archive = archiveOf(fresh("archive"), files);
+  const limits: number[] = [];
+  const synced: number[] = [];
+  const ours: { ms: number; cpuMs: number }[] = [];
+  let subject: Subject | null = null;
+  // Side by side in turn, so that a busy moment meets both.
+  for (let round = 0; round < ROUNDS; round++) {
+    const tar = extract(archive, fresh("tar"));
+    limits.push(tar.ms);
+    synced.push(tar.syncedMs);
+    subject = ourSubject(executable, workspace.served, fresh("ours"));
+    ours.push(succeeded(subject, await subject.once()));
   }
-}
-
-/** The limit: the same files written by tar. */
-function extractTar(): number {
-  const source = dir.join("source");
-  for (let n = 0; n < FILES; n++) {
-    const folder = `${source}/d${Math.floor(n / 100)}`;
-    if (n % 100 === 0) mkdirSync(folder, { recursive: true });
-    writeFileSync(`${folder}/f${n}.txt`, `${String(n).padStart(9, "0")}\n${"x".repeat(BODY_BYTES - 10)}`);
+  const copied = Bun.spawnSync(["cp", "-r", subject?.mirror ?? "", join(fresh("copy"), "to")]).exitCode;
+  if (copied !== 0) throw new Error("the mirror cannot be copied");
+  const bootstrapMs = median(ours.map(({ ms }) => ms));
+  const limitMs = median(limits);
+  const mine = await passes(subject as Subject);
+  print("figure", "relayfile", "original", "goal");
+  print("---", "---", "---", "---");
+  const theirs = original === null ? null : await originalPasses(files);
+  const ratio = theirs === null ? "" : `, ${(theirs.bootstrapMs / bootstrapMs).toFixed(0)} x faster`;
+  const first = `first copy of ${files} files of 2 KiB`;
+  print(first, `${ms(bootstrapMs)}${ratio}`, ms(theirs?.bootstrapMs), "40 x faster");
+  print("the same, times `tar -x`", pairs(ours, limits), "", "2.0");
+  print("`tar -x`; with a sync after it", `${ms(limitMs)}; ${ms(median(synced))}`, "", "");
+  print("CPU of the first copy", ms(median(ours.map(({ cpuMs }) => cpuMs))), ms(theirs?.bootstrapCpuMs), "");
+  const share = theirs === null ? "" : `, 1/${(theirs.cpuMs / mine.cpuMs).toFixed(1)}`;
+  print("pass without changes, CPU", `${ms(mine.cpuMs)}${share}`, ms(theirs?.cpuMs), "1/20");
+  print("pass without changes, wall", ms(mine.ms), ms(theirs?.ms), "");
+  print("compare everything, wall", ms(mine.auditMs), ms(theirs?.auditMs), "");
+  if (!values["no-live"]) {
+    const options = { rounds: Number(values.changes), idleMs: Number(values["idle-ms"]) };
+    const live = await measureLive(subject as Subject, workspace, options);
+    const other = theirs === null ? null : await measureLive(theirs.subject, theirs.workspace, options);
+    printLive(live, other);
   }
-  Bun.spawnSync(["tar", "-cf", dir.join("all.tar"), "-C", source, "."]);
-  mkdirSync(dir.join("target"));
-  const started = performance.now();
-  Bun.spawnSync(["tar", "-xf", dir.join("all.tar"), "-C", dir.join("target")]);
-  const ms = performance.now() - started;
-  note("tar -x", `${ms.toFixed(0)} ms`);
-  return ms;
+  print(
+    "own state per file",
+    bytesPerFile(subject as Subject, files),
+    other(theirs?.subject, files),
+    "512 B + 4 MiB",
+  );
+  await theirs?.workspace.stop();
+  await workspace.stop();
+  return bootstrapMs / files;
 }
 
-async function cli(words: string[]): Promise<{ ms: number; cpuMs: number }> {
-  const started = performance.now();
-  const run = Bun.spawn([process.execPath, "cli.ts", ...words], { env, stdout: "ignore", stderr: "inherit" });
-  await run.exited;
-  const usage = run.resourceUsage();
-  if (run.exitCode !== 0) throw new Error(`${words.join(" ")} ended with ${run.exitCode}`);
-  return { ms: performance.now() - started, cpuMs: Number(usage?.cpuTime.total ?? 0) / 1_000 };
+/** The figures of a large mirror: ours alone. */
+async function large(files: number, perFileMs: number): Promise<void> {
+  const workspace = await servedWorkspace(executable, fresh("data"), files);
+  const archive = archiveOf(fresh("archive"), files);
+  const tar = extract(archive, fresh("tar"));
+  const subject = ourSubject(executable, workspace.served, fresh("ours"));
+  const run = succeeded(subject, await subject.once());
+  const after = await passes(subject);
+  const written = await stateWriteMs(subject.mirror, workspace.served);
+  const factor = (run.ms / files / perFileMs).toFixed(2);
+  print(
+    `first copy of ${files} files`,
+    `${ms(run.ms)}, ${(run.ms / tar.ms).toFixed(2)} x \`tar -x\``,
+    "",
+    "finishes",
+  );
+  print("cost per file against the smaller mirror", `${factor} x`, "", "1.5 x");
+  print("pass without changes, wall / CPU", `${ms(after.ms)} / ${ms(after.cpuMs)}`, "", "");
+  print("audit without changes, wall", ms(after.auditMs), "", "3 s");
+  print("state write on one change", ms(written, 2), "", "5 ms");
+  print("own state per file", bytesPerFile(subject, files), "", "512 B + 4 MiB");
+  await workspace.stop();
 }
 
-/** Both directions, one change at a time. */
-async function latency(): Promise<void> {
-  const down: number[] = [];
-  const atomic: number[] = [];
-  const inPlace: number[] = [];
-  const local = `${mirror}/bench/d0/f0.txt`;
-  for (let n = 0; n < ROUNDS; n++) {
-    const text = `remote ${n}\n`;
-    const { revision } = await api.readFile("/bench/d0/f0.txt");
-    const sent = performance.now();
-    await api.putFile("/bench/d0/f0.txt", { content: text, contentType: "text/plain" }, revision);
-    await until(() => readFileSync(local, "utf8") === text);
-    down.push(performance.now() - sent);
-    await Bun.sleep(30);
-    writeFileSync(`${mirror}/bench/d0/.f1.tmp-${n}`, `atomic ${n}\n`);
-    const renamed = performance.now();
-    await Bun.spawn(["mv", `${mirror}/bench/d0/.f1.tmp-${n}`, `${mirror}/bench/d0/f1.txt`]).exited;
-    await until(async () => (await api.readFile("/bench/d0/f1.txt")).content === `atomic ${n}\n`);
-    atomic.push(performance.now() - renamed);
-    await Bun.sleep(150);
-    const saved = performance.now();
-    writeFileSync(`${mirror}/bench/d0/f2.txt`, `in place ${n}\n`);
-    await until(async () => (await api.readFile("/bench/d0/f2.txt")).content === `in place ${n}\n`);
-    inPlace.push(performance.now() - saved);
-    await Bun.sleep(150);
-  }
-  for (const [name, values] of [
-    ["remote change to readable file", down],
-    ["atomic save to readable on the server (with mv)", atomic],
-    ["in-place save to readable on the server", inPlace],
-  ] as const) {
-    note(
-      `${name}, p50 / p95`,
-      `${percentile(values, 0.5).toFixed(1)} / ${percentile(values, 0.95).toFixed(1)} ms`,
-    );
-  }
+async function passes(subject: Subject): Promise<{ ms: number; cpuMs: number; auditMs: number }> {
+  const runs = [];
+  for (let n = 0; n < 3; n++) runs.push(succeeded(subject, await subject.once()));
+  const audit = succeeded(subject, await subject.once({ again: true }));
+  return {
+    ms: median(runs.map((run) => run.ms)),
+    cpuMs: median(runs.map((run) => run.cpuMs)),
+    auditMs: audit.ms,
+  };
 }
 
-/** A thousand files at once. */
-async function burst(): Promise<void> {
-  mkdirSync(`${mirror}/burst`);
-  const started = performance.now();
-  for (let n = 0; n < 1_000; n++) writeFileSync(`${mirror}/burst/f${n}.txt`, `burst ${n}\n`);
-  await until(async () => ((await api.tree({ path: "/burst", depth: 1 })).totalFiles ?? 0) >= 1_000, 10);
-  note("1,000 files created at once, on the server after", `${(performance.now() - started).toFixed(0)} ms`);
+/** The original over a workspace of its own, filled in the same way. */
+async function originalPasses(files: number) {
+  const workspace = await servedWorkspace(executable, fresh("data"), files);
+  const subject = originalSubject(original as string, workspace.served, fresh("original"));
+  const first = succeeded(subject, await subject.once());
+  const run = succeeded(subject, await subject.once());
+  const audit = succeeded(subject, await subject.once({ again: true }));
+  return {
+    ...{ subject, workspace, bootstrapMs: first.ms, bootstrapCpuMs: first.cpuMs },
+    ...{ ms: run.ms, cpuMs: run.cpuMs, auditMs: audit.ms },
+  };
 }
 
-async function idle(): Promise<void> {
-  await Bun.sleep(3_000);
-  const before = cpuTicks(daemon.pid);
-  await Bun.sleep(10_000);
-  note("idle CPU over 10 s", `${(cpuTicks(daemon.pid) - before) / 10} %`);
-  const status = readFileSync(`/proc/${daemon.pid}/status`, "utf8");
-  note("RSS", `${(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_024).toFixed(0)} MiB`);
+function printLive(live: Live, other: Live | null): void {
+  const both = (name: string, of: (one: Live) => string, goal: string) =>
+    print(name, of(live), other === null ? "" : of(other), goal);
+  const spread = (list: readonly number[]) =>
+    `${percentile(list, 0.5).toFixed(1)} / ${percentile(list, 0.95).toFixed(1)} ms`;
+  both("remote change to readable file, p50 / p95", (one) => spread(one.remoteMs), "5 / 20 ms");
+  both("atomic save to readable on the server, p50 / p95", (one) => spread(one.atomicMs), "p50 30 ms");
+  both("in-place save, p50 / p95 (settle delay 100 ms)", (one) => spread(one.inPlaceMs), "p50 130 ms");
+  both("1,000 files made at once, all on the server", (one) => ms(one.burstMs), "1 s");
+  both("idle CPU", (one) => `${one.idlePercent.toFixed(2)} %`, "0.3 %");
+  both("RSS", (one) => `${(one.rssBytes / 1_048_576).toFixed(0)} MiB`, "120 MiB");
+  both("SIGTERM to exit", (one) => `${ms(one.stopMs)}, code ${one.stopExit}`, "200 ms");
 }
 
-/** Hundredths of a second of CPU, user and system, of a process. */
-function cpuTicks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ");
-  return Number(fields[11]) + Number(fields[12]);
+function succeeded<T extends { exitCode: number | null }>(subject: Subject, run: T): T {
+  if (run.exitCode !== 0) throw new Error(`${subject.name} ended with ${run.exitCode} in ${subject.mirror}`);
+  return run;
 }
 
-function stateBytes(): number {
-  const find = Bun.spawnSync([
-    "find",
-    `${stack.dataDir}/.relayfile-mount-state`,
-    `${mirror}/.relay`,
-    "-type",
-    "f",
-  ]);
-  const files = find.stdout.toString().trim().split("\n");
-  return files.reduce((sum, file) => sum + statSync(file).size, 0);
+function pairs(ours: readonly { ms: number }[], limits: readonly number[]): string {
+  const ratios = ours.map((run, index) => run.ms / (limits[index] as number));
+  return `${median(ratios).toFixed(2)} (${ratios.map((one) => one.toFixed(2)).join(", ")})`;
 }
 
-async function until(done: () => boolean | Promise<boolean>, everyMs = 0): Promise<void> {
-  const limit = performance.now() + 30_000;
-  while (!(await done())) {
-    if (performance.now() > limit) throw new Error("waited 30 s");
-    await Bun.sleep(everyMs);
-  }
+function bytesPerFile(subject: Subject, files: number): string {
+  return `${(subject.stateBytes() / files).toFixed(0)} B`;
 }
 
-function percentile(values: readonly number[], p: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
+function other(subject: Subject | undefined, files: number): string {
+  return subject === undefined ? "" : bytesPerFile(subject, files);
+}
+
+function ms(value: number | undefined, digits = 0): string {
+  return value === undefined ? "" : `${value.toFixed(digits)} ms`;
+}
+
+function median(list: readonly number[]): number {
+  return percentile(list, 0.5);
+}
+
+function percentile(list: readonly number[], p: number): number {
+  const sorted = [...list].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] as number;
 }
-
-process.exit(0);
