@@ -314,11 +314,18 @@ export function testFileApi(name: string, start: () => Promise<ContractTarget>):
           body: { paths: ["/bulkread/b", "/bulkread/none", "/bulkread/a"] },
         });
         expect(
-          body.results.map(
+          body.files.map(
             (one: { content?: string; error?: { code: string } }) => one.content ?? one.error?.code,
           ),
         ).toEqual(["B", "not_found", "A"]);
-        expect(body.files).toEqual(body.results);
+        expect(body.files[1]).toEqual({
+          path: "/bulkread/none",
+          error: { status: 404, code: "not_found", message: expect.any(String) },
+        });
+        const { files } = (await api(target, "POST", "fs/bulk-read", { body: { paths: [] } })).body;
+        expect(files).toEqual([]);
+        const too = await api(target, "POST", "fs/bulk-read", { body: { paths: Array(1_001).fill("/a") } });
+        expect([too.status, too.body.code]).toEqual([413, "payload_too_large"]);
       });
     });
 

@@ -1,15 +1,17 @@
 /** Many files in one call: writes that stand each for itself, and reads in request order (spec file-api 4.6). */
-import { fail, isRelayfileError } from "../../errors.ts";
+import { fail } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
 import { normalizePath } from "../../model/path.ts";
 import { parseIfMatch } from "../../model/revision.ts";
 import { Visibility } from "../auth/visibility.ts";
 import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
-import { findFile } from "../store/files.ts";
+import { type FileRow, findFile } from "../store/files.ts";
 import { opIdOf } from "../store/ops.ts";
 import type { BatchItem, BatchOutcome } from "../workspace/writes.ts";
+import { currentContent, gathered, streamOf } from "./export.ts";
 import { ContentProblem, contentBytes, identityField, textField } from "./input.ts";
+import { documentChunks } from "./json-content.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 
 /** Routes of many files at once. */
@@ -19,7 +21,10 @@ export const BULK_ROUTES: readonly FileRoute[] = [
 ];
 
 const BULK_READ_PATHS_MAX = 1_000;
-const BULK_READ_BYTES_MAX = 32 * 1024 * 1024;
+/** Decoded, and above what the original's daemon puts into one batch. */
+const BULK_READ_BYTES_MAX = 64 * 1024 * 1024;
+
+const encoder = new TextEncoder();
 
 async function bulkWrite({ request, workspace, caller, correlationId }: RouteContext): Promise<Response> {
   // Base64 and JSON escaping make a body larger than its content: 8 MiB of it must pass (spec file-api 4.6).
@@ -76,38 +81,62 @@ function resultOf({ write, op }: Extract<BatchOutcome, { kind: "accepted" }>) {
   };
 }
 
-async function bulkRead({ request, workspace, caller, correlationId }: RouteContext): Promise<Response> {
+/**
+ * One entry per path in the order asked for: a file, or `{path, error: {status, code, message}}`. Streamed, because a
+ * batch may hold more than a small runtime has memory. The original's daemon asks for at most 32 paths and 32 MiB, and
+ * takes an entry that is missing, out of order or without a status for a broken answer (docs/interop.md).
+ */
+async function bulkRead(context: RouteContext): Promise<Response> {
+  const { request, workspace, caller } = context;
   const body = await readJsonObject(request, FILE_API.bodyBytesMax);
-  const { paths } = body;
-  if (!Array.isArray(paths) || paths.some((path) => typeof path !== "string"))
+  if (!Array.isArray(body.paths) || body.paths.some((path) => typeof path !== "string"))
     fail("bad_request", "missing paths");
+  const paths = (body.paths as string[]).map((path) => normalizePath(path.trim()));
   if (paths.length > BULK_READ_PATHS_MAX) {
     fail("payload_too_large", `${paths.length} paths, the limit is ${BULK_READ_PATHS_MAX}`);
   }
   const view = new Visibility(workspace.context.store.sql, caller);
-  const results: unknown[] = [];
-  let bytes = 0;
-  for (const raw of paths as string[]) {
-    const path = normalizePath(raw.trim());
-    if (view.hidesFile(path)) {
-      results.push({ path, error: { code: "not_found", message: `no file at ${path}` } });
-      continue;
-    }
-    if (!view.seesPath(path, findFile(workspace.context.store.sql, path))) {
-      results.push({ path, error: { code: "forbidden", message: "not readable with this token" } });
-      continue;
-    }
-    try {
-      const file = await workspace.readFile(path);
-      bytes += file.content.length;
-      if (bytes > BULK_READ_BYTES_MAX) {
-        fail("payload_too_large", `the files are larger than ${BULK_READ_BYTES_MAX} bytes together`);
-      }
-      results.push(file);
-    } catch (error) {
-      if (!isRelayfileError(error, "not_found")) throw error;
-      results.push({ path, error: { code: error.code, message: error.message } });
-    }
+  const bytes = paths.reduce((sum, path) => sum + (readable(context, view, path).row?.sizeBytes ?? 0), 0);
+  if (bytes > BULK_READ_BYTES_MAX) {
+    fail("payload_too_large", `the files are ${bytes} bytes together, the limit is ${BULK_READ_BYTES_MAX}`);
   }
-  return json({ results, files: results, correlationId });
+  return new Response(streamOf(gathered(bulkReadChunks(context, view, paths))), {
+    headers: { "Content-Type": "application/json" },
+  });
+}
+
+async function* bulkReadChunks(
+  context: RouteContext,
+  view: Visibility,
+  paths: readonly string[],
+): AsyncGenerator<Uint8Array> {
+  let before = '{"files":[';
+  for (const path of paths) {
+    yield encoder.encode(before);
+    before = ",";
+    const { row, error } = readable(context, view, path);
+    const found = row === null ? null : await currentContent(context, row);
+    if (found !== null) yield* documentChunks(found.row, found.bytes);
+    else yield encoder.encode(JSON.stringify({ path, error: error ?? absent(path) }));
+  }
+  const { correlationId } = context;
+  const head = paths.length === 0 ? before : "";
+  yield encoder.encode(`${head}],"correlationId":${JSON.stringify(correlationId)}}\n`);
+}
+
+/** The row a caller may read at a path, or why there is none for it. */
+function readable(
+  { workspace }: RouteContext,
+  view: Visibility,
+  path: string,
+): { row: FileRow | null; error: { status: number; code: string; message: string } | null } {
+  if (view.hidesFile(path)) return { row: null, error: absent(path) };
+  const row = findFile(workspace.context.store.sql, path);
+  if (view.seesPath(path, row)) return { row, error: row === null ? absent(path) : null };
+  const message = "not readable with this token";
+  return { row: null, error: { status: 403, code: "forbidden", message } };
+}
+
+function absent(path: string) {
+  return { status: 404, code: "not_found", message: `no file at ${path}` };
 }

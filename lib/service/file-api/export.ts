@@ -5,9 +5,9 @@ import { normalizePath } from "../../model/path.ts";
 import { revisionOf } from "../../model/revision.ts";
 import { Visibility } from "../auth/visibility.ts";
 import { type FileRow, findFile, readBody } from "../store/files.ts";
-import { fileDocument, filesAtOrBelow } from "../workspace/reads.ts";
+import { filesAtOrBelow } from "../workspace/reads.ts";
 import { queryText } from "./input.ts";
-import { contentMembers } from "./json-content.ts";
+import { documentChunks } from "./json-content.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 import { tarEnd, tarHeader, tarPadding } from "./tar.ts";
 
@@ -66,26 +66,30 @@ async function exportTree(context: RouteContext): Promise<Response> {
 }
 
 /** Visible files at or below `path` in path order, each with the content of the row's own revision. */
-export async function* visibleFiles({
-  workspace,
-  caller,
-  query,
-}: RouteContext): AsyncGenerator<ExportedFile> {
+export async function* visibleFiles(context: RouteContext): AsyncGenerator<ExportedFile> {
+  const { workspace, caller, query } = context;
   const { store } = workspace.context;
   const view = new Visibility(store.sql, caller);
   for (const listed of filesAtOrBelow(workspace.context, normalizePath(query.get("path")?.trim() ?? ""))) {
     if (!view.everything && !view.seesPath(listed.path, listed)) continue;
-    let row: FileRow | null = listed;
-    for (let look = 0; look < 3 && row !== null; look++) {
-      const bytes = await readBody(store.sql, store.bodies, row.revision);
-      if (bytes !== null) {
-        yield { row, bytes };
-        break;
-      }
-      // The content of that revision is gone: the file changed meanwhile, so its newest version belongs here.
-      row = findFile(store.sql, listed.path);
-    }
+    const file = await currentContent(context, listed);
+    if (file !== null) yield file;
   }
+}
+
+/** The content of a row, or of the file's newest version when that of the row is no longer kept; null when it is gone. */
+export async function currentContent(
+  { workspace }: Pick<RouteContext, "workspace">,
+  listed: FileRow,
+): Promise<ExportedFile | null> {
+  const { store } = workspace.context;
+  let row: FileRow | null = listed;
+  for (let look = 0; look < 3 && row !== null; look++) {
+    const bytes = await readBody(store.sql, store.bodies, row.revision);
+    if (bytes !== null) return { row, bytes };
+    row = findFile(store.sql, listed.path);
+  }
+  return null;
 }
 
 /** Bytes of a generator as a body that is produced only as fast as it is read. */
@@ -106,11 +110,9 @@ export function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uin
 }
 
 const encoder = new TextEncoder();
-const NOTHING = new Uint8Array(0);
-const CLOSE = encoder.encode("}");
 
 /** Joins small chunks, so that a file of a hundred bytes does not cost a write of its own. */
-async function* gathered(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* gathered(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   let buffer = new Uint8Array(CHUNK_BYTES);
   let used = 0;
   for await (const chunk of chunks) {
@@ -136,10 +138,8 @@ async function* gathered(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uin
 async function* jsonChunks(files: AsyncGenerator<ExportedFile>): AsyncGenerator<Uint8Array> {
   let before = "[\n";
   for await (const { row, bytes } of files) {
-    const { content: _content, encoding: _encoding, ...head } = fileDocument(row, NOTHING);
-    yield encoder.encode(`${before}${JSON.stringify(head).slice(0, -1)},`);
-    yield* contentMembers(bytes);
-    yield CLOSE;
+    yield encoder.encode(before);
+    yield* documentChunks(row, bytes);
     before = ",\n";
   }
   yield encoder.encode(before === "[\n" ? "[]\n" : "\n]\n");

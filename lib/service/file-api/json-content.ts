@@ -3,6 +3,8 @@
  * behind for the garbage collector, and memory would follow the speed of the reader.
  */
 import { encodeContent } from "../../model/content.ts";
+import type { FileRow } from "../store/files.ts";
+import { fileDocument } from "../workspace/reads.ts";
 
 const encoder = new TextEncoder();
 const strictText = new TextDecoder("utf-8", { fatal: true });
@@ -10,6 +12,17 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SHORT: Readonly<Record<number, number>> = { 8: 0x62, 9: 0x74, 10: 0x6e, 12: 0x66, 13: 0x72 };
 const HEX = encoder.encode("0123456789abcdef");
+
+const NOTHING = new Uint8Array(0);
+const CLOSE = encoder.encode("}");
+
+/** A whole file document, in pieces that may be sent as they are. */
+export function* documentChunks(row: FileRow, bytes: Uint8Array): Generator<Uint8Array> {
+  const { content: _content, encoding: _encoding, ...head } = fileDocument(row, NOTHING);
+  yield encoder.encode(`${JSON.stringify(head).slice(0, -1)},`);
+  yield* contentMembers(bytes);
+  yield CLOSE;
+}
 
 /** The members `"content"` and, for what is no text, `"encoding"` of a file document, in pieces that may be sent as they are. */
 export function* contentMembers(bytes: Uint8Array): Generator<Uint8Array> {
