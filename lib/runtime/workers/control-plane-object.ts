@@ -14,6 +14,7 @@ import type { Pipeline } from "../../service/pipeline.ts";
 import { webhookSecretOf } from "../../service/provider-settings.ts";
 import { RateLimiter } from "../../service/rate-limit.ts";
 import { VERSION } from "../../version.ts";
+import { answerWhole } from "./answer.ts";
 import { METRICS } from "./isolate.ts";
 import { outcomeValue } from "./outcome.ts";
 import { variablesOf, WORKERS_RANDOM, workersClock, workersFetch, workersLog } from "./ports.ts";
@@ -58,10 +59,10 @@ export class ControlPlaneObject extends DurableObject<Bindings> {
     const started = await this.starting;
     const addresses = addressesOf(this.variables, request.url);
     const path = controlPlanePath(addresses, request.url);
-    if (path === null) return this.administration(started).fetch(request);
+    if (path === null) return answerWhole(this.administration(started), request);
     const url = new URL(request.url);
     url.pathname = path;
-    return this.controlPlane(started, addresses).fetch(new Request(url.toString(), request));
+    return answerWhole(this.controlPlane(started, addresses), new Request(url.toString(), request));
   }
 
   /** The keys that workspace tokens are verified with. */

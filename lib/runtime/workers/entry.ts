@@ -6,6 +6,7 @@ import { controlPlaneError, fileApiError, json } from "../../service/http-error.
 import { RateLimiter } from "../../service/rate-limit.ts";
 import { bearerOf, correlationIdOf, foreignCaller } from "../../service/request.ts";
 import { VERSION } from "../../version.ts";
+import { answerWhole } from "./answer.ts";
 import { CONTROL_PLANE_NAME, METRICS } from "./isolate.ts";
 import { variablesOf, workersClock, workersLog } from "./ports.ts";
 import { publishedKeyResolver } from "./published-keys.ts";
@@ -23,6 +24,9 @@ interface Gate {
 }
 
 let gate: Gate | null = null;
+
+/** Routes of the file API that are about the whole deployment, which only the control plane's object knows. */
+const ABOUT_ALL = /^\/(?:metrics$|v1\/workspaces$|v1\/admin\/)/;
 
 /** The handler of the Worker. */
 export default {
@@ -55,30 +59,29 @@ async function fileApi(request: Request, env: Bindings): Promise<Response> {
     const keys = await controlPlaneOf(env).publishedKeys();
     return json({ keys }, 200, { "Cache-Control": "public, max-age=300" });
   }
-  if (pathname === "/metrics" || pathname.startsWith("/v1/admin/")) return controlPlaneOf(env).fetch(request);
+  if (ABOUT_ALL.test(pathname)) return controlPlaneOf(env).fetch(request);
   const target = await permittedWorkspace(request, pathname, env);
-  return (target ?? gateOf(env).service).fetch(request);
+  return target === null ? answerWhole(gateOf(env).service, request) : target.fetch(request);
 }
 
-/** The workspace a request names, when its token is good for it: no object wakes for a stranger. */
+/** The object of the workspace that a request is about, when its token is good for it: no object wakes for a stranger. */
 async function permittedWorkspace(
   request: Request,
   pathname: string,
   env: Bindings,
 ): Promise<ObjectStub | null> {
-  const workspaceId = /^\/v1\/workspaces\/([^/]+)\//.exec(pathname)?.[1];
-  if (workspaceId === undefined) return null;
+  const named = /^\/v1\/workspaces\/([^/]+)\//.exec(pathname)?.[1];
+  if (named === undefined) return null;
   const inQuery = pathname.endsWith("/fs/ws") ? new URL(request.url).searchParams.get("token")?.trim() : "";
   const token = inQuery || bearerOf(request);
   if (token === null) return null;
   try {
-    const caller = await gateOf(env).verifier.verify(token);
-    if (caller.workspaceId !== workspaceId) return null;
+    const { workspaceId } = await gateOf(env).verifier.verify(token);
+    return workspaceId === named ? env.WORKSPACES.get(env.WORKSPACES.idFromName(named)) : null;
   } catch (thrown) {
     if (thrown instanceof RelayfileError) return null;
     throw thrown;
   }
-  return env.WORKSPACES.get(env.WORKSPACES.idFromName(workspaceId));
 }
 
 function gateOf(env: Bindings): Gate {

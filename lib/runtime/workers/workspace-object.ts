@@ -13,6 +13,7 @@ import { webSha256 } from "../../service/workspace/context.ts";
 import { WorkspaceObject as Workspace } from "../../service/workspace-object.ts";
 import { VERSION } from "../../version.ts";
 import { ObjectAlarm } from "./alarm.ts";
+import { answerWhole } from "./answer.ts";
 import { bucketBodyStore, removeBodies } from "./body-store.ts";
 import { CONTROL_PLANE_NAME, METRICS } from "./isolate.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -72,7 +73,7 @@ export class WorkspaceObject extends DurableObject<Bindings> {
 
   /** Answers a request of the file API for this workspace. */
   fetch(request: Request): Promise<Response> {
-    return this.service.fetch(request);
+    return answerWhole(this.service, request);
   }
 
   /** Runs one of the methods that the control plane may call. */
