@@ -1,7 +1,7 @@
 /** `relayfile integration connect`: connects a provider; where a person must approve, opens the link and waits. */
 import type { Session } from "../../lib/client/session.ts";
 import { requireWorkspace } from "../../lib/client/target.ts";
-import { isRelayfileError, type RelayfileError } from "../../lib/errors.ts";
+import { fail, isRelayfileError, type RelayfileError } from "../../lib/errors.ts";
 import { CLIENT } from "../../lib/limits.ts";
 import type { IntegrationStatus } from "../../lib/model/integration.ts";
 import { openInBrowser } from "../_browser.ts";
@@ -40,7 +40,14 @@ export default command({
     backend: {
       type: "string",
       valueHint: "NAME",
-      description: "Connection backend, chosen by the service when left out",
+      description:
+        "Connection backend, chosen by the service when left out; direct calls the provider itself, with the credential the service holds",
+    },
+    metadata: {
+      type: "strings",
+      valueHint: "KEY=VALUE",
+      description:
+        "Metadata of the connection, in place of what it had, for example cloudId=SITE; repeatable",
     },
     open: {
       type: "boolean",
@@ -57,13 +64,16 @@ export default command({
   examples: [
     ["relayfile integration connect github", "open the approval page and wait"],
     ["relayfile integration connect linear --no-wait --json", "print the link for somebody else"],
+    ["relayfile integration connect jira --backend direct --metadata cloudId=SITE", "call Jira Cloud itself"],
   ],
   run: async (args, context) =>
     withSession(targetFlags(args), context, async (session) => {
       const { id } = requireWorkspace(session.target);
       await requireProvider(session.control, args.provider, context.signal);
+      const metadata = metadataOf(args.metadata);
       const api = session.controlAsAny;
       const link = await api.connect(id, args.provider, args.backend, { signal: context.signal });
+      if (metadata !== null) await api.setMetadata(id, args.provider, metadata, { signal: context.signal });
       let status = await statusOf(session, id, args.provider, context);
       if (!isConnected(status) && args.wait) {
         context.ports.log.warn(`approve the connection at ${link.connectLink}`);
@@ -84,6 +94,16 @@ export default command({
       return { document, exit: connected || !args.wait ? "PASS" : "UNDETERMINED" };
     }),
 });
+
+/** The pairs of `--metadata`; null without any. Fails with `usage` for one without a key or value. */
+function metadataOf(pairs: readonly string[]): Record<string, string> | null {
+  const entries = pairs.map((pair): [string, string] => {
+    const [, key, value] = /^([^=]+)=(.+)$/s.exec(pair) ?? [];
+    if (key === undefined || value === undefined) fail("usage", `--metadata takes KEY=VALUE, not ${pair}`);
+    return [key, value];
+  });
+  return entries.length === 0 ? null : Object.fromEntries(entries);
+}
 
 function isConnected(status: IntegrationStatus | null): boolean {
   return status !== null && (status.ready || CONNECTED_STATES.includes(status.state ?? ""));

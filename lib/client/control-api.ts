@@ -192,6 +192,18 @@ export function controlApi(target: ServiceTarget) {
       return json({ method: "POST", path, body, ...options }, (v) => ConnectSession.parse(v));
     },
 
+    /** Sets the metadata of a connection, in place of those it had. */
+    async setMetadata(
+      id: string,
+      provider: string,
+      metadata: Readonly<Record<string, string>>,
+      options: CallOptions = {},
+    ): Promise<void> {
+      const path = `${workspace(id)}/integrations/${encodeURIComponent(provider)}/metadata`;
+      const answer = await send(target, { method: "PUT", path, body: { metadata }, ...options });
+      if (answer.status >= 300) throw answerError(target, answer, jsonOf(target, answer));
+    },
+
     /** Removes an integration. */
     async disconnect(id: string, provider: string, options: CallOptions = {}): Promise<void> {
       const answer = await send(target, {

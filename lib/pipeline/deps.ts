@@ -1,6 +1,7 @@
 /** What the pipeline needs from the world, handed in by the service. */
 import type { Era } from "../model/era.ts";
 import type { Clock, Fetch, Log, Random } from "../ports.ts";
+import type { AccessProblem, ProviderAccess } from "./provider-access.ts";
 
 /** Dependencies of every pipeline call. */
 export interface PipelineDeps {
@@ -11,8 +12,6 @@ export interface PipelineDeps {
   readonly era: Era;
   /** Ends long work, such as a sync of many pages; absent when nothing does. */
   readonly signal?: AbortSignal;
-  /** Base URL of a connected provider without trailing slash; null when it is not connected. */
-  providerBaseUrl(providerId: string): string | null;
-  /** Credential for the provider, or null when none is held. */
-  providerToken(providerId: string): string | null;
+  /** How a connected provider is reached, or why it cannot be. */
+  providerAccess(providerId: string): ProviderAccess | AccessProblem;
 }

@@ -88,6 +88,8 @@ export async function executeWriteback(
   const resource = provider && resourceOf(provider, route.resource);
   if (provider === null || !resource?.write)
     return failed("no_rule", `No ${route.provider} writeback rule matched ${op.path}`);
+  const access = deps.providerAccess(provider.id);
+  if ("problem" in access) return failed("not_configured", access.problem);
   const context = {
     origin: "provider_sync",
     correlationId: op.correlationId,

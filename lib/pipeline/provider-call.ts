@@ -2,6 +2,7 @@
 import { isRelayfileError, messageOf } from "../errors.ts";
 import type { ProviderDefinition, ProviderRecord, ProviderRequest } from "../providers/definition.ts";
 import type { PipelineDeps } from "./deps.ts";
+import type { ProviderAccess } from "./provider-access.ts";
 import { isObject, parseJson } from "./pure/json.ts";
 
 /** What a provider call came to. */
@@ -24,6 +25,8 @@ export type CallResult =
 
 const TIMEOUT_MS = 30_000;
 const ERROR_BODY_CHARS = 1_000;
+/** Shorter ones, such as the word `Bearer`, are no secrets. */
+const SECRET_CHARS_MIN = 8;
 const RETRYABLE_STATUSES = new Set([408, 425, 429]);
 
 /** Calls the provider once. Never throws for anything the network or the provider does. */
@@ -33,53 +36,60 @@ export async function callProvider(
   correlationId: string,
   deps: PipelineDeps,
 ): Promise<CallResult> {
-  const base = deps.providerBaseUrl(provider.id);
-  if (base === null) return { kind: "retry", error: `${provider.id} is not connected` };
+  const access = deps.providerAccess(provider.id);
+  if ("problem" in access) return { kind: "retry", error: access.problem };
   const abort = new AbortController();
   const cancel = deps.clock.after(TIMEOUT_MS, () => abort.abort());
   try {
-    const response = await deps.fetch(
-      httpRequest(base, provider, request, correlationId, deps, abort.signal),
-    );
+    const response = await deps.fetch(httpRequest(access, provider, request, correlationId, abort.signal));
     const text = await response.text();
-    return request.kind === "graphql"
-      ? readGraphql(request, response, text, deps.clock.now())
-      : readRest(response, text, deps.clock.now());
+    const result =
+      request.kind === "graphql"
+        ? readGraphql(request, response, text, deps.clock.now())
+        : readRest(response, text, deps.clock.now());
+    return withoutSecrets(result, access.secrets);
   } catch (error) {
     if (isRelayfileError(error)) throw error;
     const reason = abort.signal.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : messageOf(error);
-    return { kind: "retry", error: `${provider.id} could not be reached: ${reason}` };
+    const unreached: CallResult = { kind: "retry", error: `${provider.id} could not be reached: ${reason}` };
+    return withoutSecrets(unreached, access.secrets);
   } finally {
     cancel();
   }
 }
 
 function httpRequest(
-  base: string,
+  access: ProviderAccess,
   provider: ProviderDefinition,
   request: ProviderRequest,
   correlationId: string,
-  deps: PipelineDeps,
   signal: AbortSignal,
 ): Request {
-  const headers = new Headers({
-    accept: "application/json",
-    ...provider.headers,
-    "x-correlation-id": correlationId,
-  });
-  const token = deps.providerToken(provider.id);
-  if (token !== null) headers.set("authorization", `Bearer ${token}`);
+  const own = { accept: "application/json", "user-agent": "relayfile", ...provider.headers };
+  const headers = new Headers({ "x-correlation-id": correlationId, ...access.headers });
+  for (const [name, value] of Object.entries(own)) headers.set(`${access.forwardPrefix}${name}`, value);
   const isRest = request.kind === "rest";
   const path = isRest ? request.path : "/graphql";
   const body = isRest ? request.body : { query: request.query, variables: request.variables };
   if (body !== undefined) headers.set("content-type", "application/json");
-  return new Request(`${base}${path}`, {
+  return new Request(`${access.baseUrl}${path}`, {
     method: isRest ? request.method : "POST",
     headers,
     redirect: "manual",
     signal,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
+}
+
+/** An answer may repeat what was sent to it; what is told about it goes into logs, ops and dead letters. */
+function withoutSecrets(result: CallResult, secrets: readonly string[]): CallResult {
+  if (result.kind === "ok") return result;
+  const clean = (text: string) =>
+    secrets
+      .filter((secret) => secret.length >= SECRET_CHARS_MIN)
+      .reduce((all, secret) => all.replaceAll(secret, "[redacted]"), text);
+  const error = clean(result.error);
+  return result.kind === "rejected" ? { ...result, error, body: clean(result.body) } : { ...result, error };
 }
 
 function readRest(response: Response, text: string, nowMs: number): CallResult {
@@ -152,7 +162,9 @@ function summaryOf(text: string): string {
   if (!isObject(value)) return text.replace(/\s+/g, " ").trim().slice(0, 200) || "no body";
   const parts: string[] = [];
   for (const key of ["message", "error", "error_description"]) {
-    const found = textOf(value[key]);
+    // A proxy wraps its own complaints: `{"error": {"code", "message"}}`.
+    const given = value[key];
+    const found = textOf(isObject(given) ? (given.message ?? given.code) : given);
     if (found !== undefined) parts.push(found);
   }
   if (Array.isArray(value.errorMessages)) parts.push(...value.errorMessages.map(String));

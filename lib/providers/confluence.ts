@@ -154,6 +154,7 @@ export const confluence: ProviderDefinition = {
     "cat /confluence/pages/by-title/release-notes.json",
     "jq -r '.[] | select(.status == \"current\") | .canonicalPath' /confluence/pages/_index.json",
   ],
+  api: { url: "https://api.atlassian.com", prefix: "/ex/confluence/{cloudId}" },
   headers: { accept: "application/json" },
   deliveryHeader: "x-atlassian-webhook-identifier",
   webhook,

@@ -210,6 +210,15 @@ export interface ProviderDefinition {
   readonly resources: readonly ResourceDefinition[];
   /** Example shell lines for LAYOUT.md. */
   readonly queries: readonly string[];
+  /** Where the provider's own API is. */
+  readonly api: {
+    /** Base URL without trailing slash. */
+    readonly url: string;
+    /** Put before every path; `{names}` come from the connection's metadata: `/ex/jira/{cloudId}`. */
+    readonly prefix?: string;
+    /** The authorization header for a token, when it is not `Bearer <token>`. */
+    readonly authorization?: (token: string) => string;
+  };
   /** Headers of every request beside authorization. */
   readonly headers: Readonly<Record<string, string>>;
   /** Header that carries the event name, lower case, when the body does not. */

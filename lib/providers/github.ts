@@ -226,6 +226,7 @@ export const github: ProviderDefinition = {
     "ls /github/repos/OWNER/REPO/pulls/by-state/open",
     "jq -r '.[] | select(.state == \"open\") | .canonicalPath' /github/repos/OWNER/REPO/issues/_index.json",
   ],
+  api: { url: "https://api.github.com" },
   headers: {
     accept: "application/vnd.github+json",
     "x-github-api-version": "2022-11-28",

@@ -223,6 +223,7 @@ export const jira: ProviderDefinition = {
     "ls /jira/issues/by-state/in-progress",
     "jq -r '.[] | select(.projectKey == \"KAN\") | .canonicalPath' /jira/issues/_index.json",
   ],
+  api: { url: "https://api.atlassian.com", prefix: "/ex/jira/{cloudId}" },
   headers: { accept: "application/json" },
   deliveryHeader: "x-atlassian-webhook-identifier",
   webhook: readJiraWebhook,

@@ -192,6 +192,11 @@ export const linear: ProviderDefinition = {
     "jq -r '.[] | select(.state == \"Todo\") | .canonicalPath' /linear/issues/_index.json",
     "cat /linear/teams/_index.json",
   ],
+  // Personal keys go without a scheme, OAuth tokens with one.
+  api: {
+    url: "https://api.linear.app",
+    authorization: (token) => (token.startsWith("lin_api_") ? token : `Bearer ${token}`),
+  },
   headers: {},
   deliveryHeader: "linear-delivery",
   webhook: readLinearWebhook,

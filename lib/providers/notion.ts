@@ -209,6 +209,7 @@ export const notion: ProviderDefinition = {
     "cat /notion/databases/_index.json",
     "jq -r '.[] | select(.parent_type == \"database_id\") | .canonicalPath' /notion/pages/_index.json",
   ],
+  api: { url: "https://api.notion.com" },
   headers: { "notion-version": "2022-06-28" },
   webhook,
 };

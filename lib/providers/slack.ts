@@ -191,6 +191,7 @@ export const slack: ProviderDefinition = {
     "ls /slack/channels/C0000000001__general/messages",
     "jq -r '.[] | select(.name == \"general\") | .messagesPath' /discovery/slack/channels/_index.json",
   ],
+  api: { url: "https://slack.com/api" },
   headers: {},
   deliveryHeader: "x-slack-request-id",
   webhook: readSlackWebhook,

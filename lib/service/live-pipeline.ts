@@ -9,6 +9,7 @@ import type { PipelineDeps } from "../pipeline/deps.ts";
 import { executeWriteback } from "../pipeline/execute.ts";
 import { ingestWebhook } from "../pipeline/ingest.ts";
 import { readSourceWebhook, runSyncJob, type SourceAccess } from "../pipeline/nango.ts";
+import { type AccessSettings, accessOf, connectProblem, executesHere } from "../pipeline/provider-access.ts";
 import { digestNameOf } from "../pipeline/pure/digest-names.ts";
 import { internalPathClause, isInternalPath } from "../pipeline/pure/internal-paths.ts";
 import { sweepReceipts } from "../pipeline/receipts.ts";
@@ -24,6 +25,8 @@ import {
 } from "../providers/registry.ts";
 import type { IngestInput, Pipeline } from "./pipeline.ts";
 
+/** The backend whose records are read from the stand-in. */
+const SIMULATOR = "simulator";
 /** Records asked for per page of an initial sync, and gathered before they are applied. */
 const PAGE_RECORDS = 100;
 const APPLY_RECORDS = 1_000;
@@ -37,6 +40,8 @@ export interface LivePipelineDeps {
   readonly era?: Era;
   /** Base URL of the provider simulator, without trailing slash; null when there is none. */
   readonly simulatorUrl: string | null;
+  /** How real providers are reached; absent reaches none. */
+  readonly access?: Omit<AccessSettings, "simulatorUrl">;
   /** Where the sync source of a provider is; null when none is configured. */
   source?(provider: string): SourceAccess | null;
   /** IANA name; an unknown one means UTC. */
@@ -46,14 +51,20 @@ export interface LivePipelineDeps {
 /** Builds the pipeline over the provider registry. */
 export function livePipeline(options: LivePipelineDeps): Pipeline {
   const era = options.era ?? CURRENT_ERA;
+  const settings: AccessSettings = {
+    direct: () => ({ baseUrl: null, token: null }),
+    proxy: () => null,
+    ...options.access,
+    simulatorUrl: options.simulatorUrl,
+  };
   const deps: PipelineDeps = {
     clock: options.clock,
     random: options.random,
     fetch: options.fetch,
     log: options.log,
     era,
-    providerBaseUrl: (id) => (options.simulatorUrl === null ? null : `${options.simulatorUrl}/${id}`),
-    providerToken: (id) => (options.simulatorUrl === null ? null : `simulator-${id}`),
+    // Only ops call providers, each over the connection it was made for.
+    providerAccess: (id) => ({ problem: `${id} is not connected` }),
   };
   const internal = internalPathClause(era.digestFilter);
   return {
@@ -64,7 +75,8 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
     })),
     idOf: (name) => providerById(name)?.id ?? null,
     providerOf: (path) => providerOfPath(path)?.id ?? "",
-    canExecute: (_provider, backend) => backend === "simulator" && options.simulatorUrl !== null,
+    canExecute: (provider, backend) => executesHere(settings, provider, backend),
+    connectProblem: (provider, backend) => connectProblem(settings, provider, backend),
     ingest: async (tree, input) => {
       const outcome = await ingestWebhook(tree, input, deps);
       if (outcome.status === "applied") await teachSimulator(options, input);
@@ -105,9 +117,11 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
     materialize: async (tree, provider) => {
       await materializeContract(tree, provider, deps);
     },
-    initialSync: (tree, provider) => initialSync(tree, provider, options, deps),
+    initialSync: async (tree, provider, backend) =>
+      backend === SIMULATOR ? initialSync(tree, provider, options, deps) : 0,
     refresh: (tree, provider, reset) => refreshDiscovery(tree, provider, deps, reset),
-    execute: (tree, op) => executeWriteback(tree, op, deps),
+    execute: (tree, op, connection) =>
+      executeWriteback(tree, op, { ...deps, providerAccess: (id) => accessOf(settings, id, connection) }),
     timeZone: resolveTimeZone(options.timeZone).timeZone,
     digestClause: () => ({ sql: `NOT (${internal.sql})`, params: internal.params }),
     isInternal: (path) => isInternalPath(path, era.digestFilter),

@@ -72,6 +72,14 @@ export interface ExecutableOp {
   readonly bytes?: Uint8Array;
 }
 
+/** The connection an op goes over. */
+export interface OpConnection {
+  readonly backend: string;
+  readonly connectionId: string | null;
+  /** The connection's metadata. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
 /** How one attempt ended (design decision 8). */
 export type ExecutionResult =
   | {
@@ -107,6 +115,11 @@ export interface Pipeline {
   providerOf(path: string): string;
   /** True when ops of the provider are executed here; false leaves them to an external consumer. */
   canExecute(provider: string, backend: string): boolean;
+  /** Why a provider cannot be connected over a backend on request, and what to do; null when it can. */
+  connectProblem(
+    provider: string,
+    backend: string,
+  ): { readonly problem: string; readonly hint: string } | null;
   ingest(tree: TreeStore, input: IngestInput): Promise<IngestResult>;
   /** Applies raw records; afterwards the simulated provider, if that is the backend, has them too. */
   applyRecords(tree: TreeStore, input: RecordsInput): Promise<RecordsResult>;
@@ -126,11 +139,12 @@ export interface Pipeline {
   recall(input: IngestInput): Promise<void>;
   /** LAYOUT.md and discovery files of a provider. */
   materialize(tree: TreeStore, provider: string): Promise<void>;
-  /** Reads all records of a provider's backend and applies them. The number of records read. */
-  initialSync(tree: TreeStore, provider: string): Promise<number>;
+  /** Reads all records of a provider's backend and applies them. The number of records read; 0 of one that sends them by itself. */
+  initialSync(tree: TreeStore, provider: string, backend: string): Promise<number>;
   /** Writes discovery anew. Schemas of the resources named in `reset` forget what earlier samples taught them. */
   refresh(tree: TreeStore, provider: string, reset?: readonly string[]): Promise<RefreshedProvider>;
-  execute(tree: TreeStore, op: ExecutableOp): Promise<ExecutionResult>;
+  /** Performs an op once, over the connection of its provider. */
+  execute(tree: TreeStore, op: ExecutableOp, connection: OpConnection): Promise<ExecutionResult>;
   /** Time zone of digest windows, IANA name. */
   readonly timeZone: string;
   /** SQL over column `path` that is true for records, and the same as a predicate that is true for what is internal. */

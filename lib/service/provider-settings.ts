@@ -10,6 +10,33 @@ export function sourceOf(env: Env, provider: string): SourceAccess | null {
   return baseUrl === "" ? null : { baseUrl, secretKey: named("SECRET") };
 }
 
+/** For the backend `direct`: another base URL than the provider's own, and the credential; null where not set. */
+export function directOf(
+  env: Env,
+  provider: string,
+): { readonly baseUrl: string | null; readonly token: string | null } {
+  const named = (name: string) => env[`RELAYFILE_${provider.toUpperCase()}_API_${name}`]?.trim() || null;
+  return { baseUrl: named("URL"), token: named("TOKEN") };
+}
+
+/**
+ * The proxy of the sync source, which holds the credentials of its connections: named by its own variables, else beside
+ * the source. `none` leaves the ops of its connections to an executor elsewhere.
+ */
+export function proxyOf(
+  env: Env,
+  provider: string,
+): { readonly baseUrl: string; readonly secretKey: string } | null {
+  const named = (name: string) =>
+    env[`RELAYFILE_${provider.toUpperCase()}_PROXY_${name}`]?.trim() ||
+    env[`RELAYFILE_PROXY_${name}`]?.trim() ||
+    null;
+  const source = sourceOf(env, provider);
+  const baseUrl = named("URL") ?? (source === null ? null : `${source.baseUrl}/proxy`);
+  if (baseUrl === null || baseUrl === "none") return null;
+  return { baseUrl, secretKey: named("SECRET") ?? source?.secretKey ?? "" };
+}
+
 /** The key of a provider's webhook signatures; null accepts only bearers. */
 export function webhookSecretOf(env: Env, provider: string): string | null {
   return env[`RELAYFILE_${provider.toUpperCase()}_WEBHOOK_SECRET`] ?? null;

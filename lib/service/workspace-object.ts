@@ -41,6 +41,7 @@ import { treeStoreOf } from "./workspace/tree-store.ts";
 import {
   type Acknowledgement,
   acknowledgeOp,
+  nextDueOp,
   replayOp,
   requeueInterrupted,
   runDueOps,
@@ -187,18 +188,24 @@ export class WorkspaceObject {
   }
 
   /** Connects a provider without reading its records: they arrive by themselves. */
-  link(provider: string, backend: string, connectionId: string): Promise<void> {
-    return connectProvider(this.context, this.tree, provider, backend, connectionId);
+  link(
+    provider: string,
+    backend: string,
+    connectionId: string,
+    settings?: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const change = { backend, connectionId, ...(settings === undefined ? {} : { settings }) };
+    return connectProvider(this.context, this.tree, provider, change);
   }
 
   /** Connects a provider and reads all its records; concurrent calls share one sync (cloud#775). The number of records. */
   async connect(provider: string, backend: string, connectionId: string | null = null): Promise<number> {
-    await connectProvider(this.context, this.tree, provider, backend, connectionId);
+    await connectProvider(this.context, this.tree, provider, { backend, connectionId });
     if (!this.context.pipeline.canExecute(provider, backend)) return 0;
     const running = this.initialSyncs.get(provider);
     if (running !== undefined) return running;
     const sync = this.context.pipeline
-      .initialSync(this.tree, provider)
+      .initialSync(this.tree, provider, backend)
       .finally(() => this.initialSyncs.delete(provider));
     this.initialSyncs.set(provider, sync);
     const records = await sync;
@@ -219,7 +226,7 @@ export class WorkspaceObject {
   /** Applies one webhook delivery, connecting its provider first (cloud#736). With `flush` the digests tell of it when this resolves. */
   async ingest(input: IngestInput, flush = false): Promise<IngestResult> {
     if (!connections(this.context).some(({ provider }) => provider === input.provider)) {
-      await connectProvider(this.context, this.tree, input.provider, "simulator");
+      await connectProvider(this.context, this.tree, input.provider, { backend: "simulator" });
     }
     const { result } = await ingestDelivery(this.context, this.tree, input);
     if (flush) await this.digests.flush();
@@ -332,14 +339,16 @@ export class WorkspaceObject {
   private async doDue(now: number): Promise<number | null> {
     await runRefreshes(this.context, this.tree);
     this.queue.start();
-    const nextOp = await runDueOps(this.context, this.tree, now);
+    await runDueOps(this.context, this.tree, now);
     await this.digests.runDue(now);
     const nextReceipt = await sweepExpiredReceipts(this.context, this.tree, now);
     await this.collectGarbage();
     // What was asked for while this run was under way joined it and would otherwise be forgotten.
     this.queue.start();
     const asked = hasWaitingRefresh(this.context) ? now : null;
-    const due = [nextOp, nextReceipt, asked, this.digests.dueAt()].filter((at) => at !== null);
+    const due = [nextDueOp(this.context), nextReceipt, asked, this.digests.dueAt()].filter(
+      (at) => at !== null,
+    );
     return due.length === 0 ? null : Math.min(...due);
   }
 

@@ -46,8 +46,7 @@ const world = {
 const deps: PipelineDeps = {
   ...world,
   era: CURRENT_ERA,
-  providerBaseUrl: () => null,
-  providerToken: () => null,
+  providerAccess: (id) => ({ problem: `${id} is not connected` }),
 };
 
 /** A GitHub issue of realistic width. */

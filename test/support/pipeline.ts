@@ -23,8 +23,7 @@ export function pipelineDeps(overrides: Partial<PipelineDeps> & { era?: Era } = 
       throw new Error("this test has no network");
     },
     era: CURRENT_ERA,
-    providerBaseUrl: () => null,
-    providerToken: () => null,
+    providerAccess: (id) => ({ problem: `${id} is not connected` }),
     ...overrides,
   };
 }

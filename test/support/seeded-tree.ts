@@ -39,8 +39,12 @@ export function pipelineStack(era?: Era): PipelineStack {
   const deps = pipelineDeps({
     ...(era === undefined ? {} : { era }),
     fetch: (request) => simulator.fetch(request),
-    providerBaseUrl: (id) => `http://simulator.test/${id}`,
-    providerToken: (id) => `token-of-${id}`,
+    providerAccess: (id) => ({
+      baseUrl: `http://simulator.test/${id}`,
+      headers: { authorization: `Bearer token-of-${id}` },
+      forwardPrefix: "",
+      secrets: [],
+    }),
   });
   return { tree: memoryTree(), simulator, deps };
 }

@@ -17,6 +17,7 @@ export function noProviders(overrides: Partial<Pipeline> = {}): Pipeline {
     idOf: () => null,
     providerOf: () => "",
     canExecute: () => false,
+    connectProblem: () => null,
     ingest: async () => ({ status: "not_applicable", written: [], deleted: [] }),
     applyRecords: async (_tree, { records }) => ({
       applied: 0,

@@ -60,7 +60,7 @@ async function catalog({ env }: ControlContext): Promise<Response> {
     configKey: entry.id,
     deprecated: false,
     backend: EMBEDDED_BACKEND,
-    backends: [EMBEDDED_BACKEND],
+    backends: [EMBEDDED_BACKEND, "direct"],
   }));
   return json({ providers, version: "1" });
 }
@@ -96,6 +96,11 @@ async function connect({ request, env, workspace }: ControlContext): Promise<Res
     });
   }
   const backend = textField(body, "requestedBackend") ?? EMBEDDED_BACKEND;
+  const obstacle = env.pipeline.connectProblem(provider, backend);
+  if (obstacle !== null) {
+    const { problem, hint } = obstacle;
+    fail("invalid_state", problem, { wireCode: "backend_not_configured", hint });
+  }
   const row = await connectIntegration(env, workspace, provider, backend);
   const expiresAt = new Date(env.clock.now() + CONNECT_LIFETIME_MS).toISOString();
   return json({
@@ -239,13 +244,17 @@ async function putMetadata({ request, env, workspace, params }: ControlContext):
   const provider = providerOf(env, params.provider);
   const { metadata } = await readJsonObject(request, FILE_API.bodyBytesMax);
   const plain = typeof metadata === "object" && metadata !== null && !Array.isArray(metadata);
-  const reserved = /^(?:_|connection_|auth_|provider_config_key$)/;
+  const reserved = /^(?:_|connection_|auth_|provider_config_key$|providerConfigKey$)/;
   if (!plain || Object.keys(metadata).some((key) => reserved.test(key))) {
     fail("bad_request", "metadata must be an object without reserved keys", { wireCode: "invalid_metadata" });
   }
   const row = env.store.integration(workspace.id, provider);
   if (row === null) fail("not_found", `${provider} is not connected`, { wireCode: "not_connected" });
-  await env.store.saveIntegration({ ...row, metadata: metadata as Record<string, unknown> });
+  // The source's own key of the connection is no metadata of the user: it stays.
+  const { providerConfigKey } = row.metadata;
+  const kept = { ...metadata, ...(providerConfigKey === undefined ? {} : { providerConfigKey }) };
+  await env.store.saveIntegration({ ...row, metadata: kept });
+  await (await env.workspace(workspace.relayId))?.link(provider, row.backend, row.connectionId, kept);
   return json({ metadata });
 }
 

@@ -73,6 +73,7 @@ async function connectSource(
 ): Promise<string> {
   const { provider, connectionId, providerConfigKey } = event;
   const known = env.store.integration(workspace.id, provider);
+  const metadata = { ...known?.metadata, providerConfigKey };
   await env.store.saveIntegration({
     workspace: workspace.id,
     provider,
@@ -80,10 +81,10 @@ async function connectSource(
     connectionId,
     state: "ready",
     lastError: null,
-    metadata: { ...known?.metadata, providerConfigKey },
+    metadata,
     createdAt: known?.createdAt ?? env.clock.now(),
   });
-  await (await env.workspace(workspace.relayId))?.link(provider, SOURCE_BACKEND, connectionId);
+  await (await env.workspace(workspace.relayId))?.link(provider, SOURCE_BACKEND, connectionId, metadata);
   return connectionId;
 }
 

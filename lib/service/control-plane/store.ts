@@ -90,9 +90,10 @@ export class ControlStore {
     const rows =
       byId.length > 0
         ? byId
-        : this.sql.all(`SELECT ${WORKSPACE_COLUMNS} FROM workspaces WHERE name = ? AND anonymous = 0 LIMIT 2`, [
-            key,
-          ]);
+        : this.sql.all(
+            `SELECT ${WORKSPACE_COLUMNS} FROM workspaces WHERE name = ? AND anonymous = 0 LIMIT 2`,
+            [key],
+          );
     return rows.length === 1 ? workspaceOf(rows[0] as SqlRow) : null;
   }
 
@@ -107,9 +108,7 @@ export class ControlStore {
 
   /** All workspaces by name. */
   workspaces(): WorkspaceRow[] {
-    return this.sql
-      .all(`SELECT ${WORKSPACE_COLUMNS} FROM workspaces ORDER BY name, id`)
-      .map(workspaceOf);
+    return this.sql.all(`SELECT ${WORKSPACE_COLUMNS} FROM workspaces ORDER BY name, id`).map(workspaceOf);
   }
 
   /** Adds a workspace. */

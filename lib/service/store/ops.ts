@@ -176,23 +176,29 @@ export function opPage(sql: SqlDriver, query: OpQuery): { ops: OpRow[]; nextCurs
   return { ops, nextCursor: rows.length > query.limit ? opIdOf(ops.at(-1)?.seq ?? 0) : null };
 }
 
-/** Pending ops whose time has come, oldest first. */
-export function dueOps(sql: SqlDriver, now: number, limit: number): OpRow[] {
+/** Pending ops of some providers whose time has come, oldest first. */
+export function dueOps(sql: SqlDriver, providers: readonly string[], now: number, limit: number): OpRow[] {
   return sql
     .all(
       `SELECT ${COLUMNS} FROM operations WHERE next_attempt_at IS NOT NULL AND next_attempt_at <= ?
-         AND status = 'pending' ORDER BY next_attempt_at, seq LIMIT ?`,
-      [now, limit],
+         AND status = 'pending' AND provider IN (${marks(providers)}) ORDER BY next_attempt_at, seq LIMIT ?`,
+      [now, ...providers, limit],
     )
     .map(opRowOf);
 }
 
-/** When the next pending op is due, or null. */
-export function nextOpDueAt(sql: SqlDriver): number | null {
+/** When the next pending op of some providers is due, or null. */
+export function nextOpDueAt(sql: SqlDriver, providers: readonly string[]): number | null {
   const [row] = sql.all<{ at: number | null }>(
-    "SELECT MIN(next_attempt_at) AS at FROM operations WHERE next_attempt_at IS NOT NULL",
+    `SELECT MIN(next_attempt_at) AS at FROM operations WHERE next_attempt_at IS NOT NULL
+       AND provider IN (${marks(providers)})`,
+    [...providers],
   );
   return row?.at ?? null;
+}
+
+function marks(values: readonly unknown[]): string {
+  return values.map(() => "?").join(", ");
 }
 
 /** Ops in one of two unfinished states after a number, oldest first, at most `limit`. */

@@ -62,6 +62,14 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     // Rules of deleted files: events and ops that name them stay hidden from whom the files were hidden.
     "CREATE TABLE gone_permissions (path TEXT NOT NULL PRIMARY KEY, permissions TEXT NOT NULL) WITHOUT ROWID",
   ],
+  [
+    // Metadata of the connection that an executor needs, such as the site of an Atlassian product.
+    "ALTER TABLE integrations ADD COLUMN settings TEXT",
+    // When a deleted record was last changed, so that no older copy of it comes back, restarts included.
+    `CREATE TABLE deleted_records (record TEXT NOT NULL PRIMARY KEY, updated TEXT NOT NULL, at INTEGER NOT NULL)
+       WITHOUT ROWID`,
+    "CREATE INDEX deleted_records_at ON deleted_records (at)",
+  ],
 ];
 
 /** Brings a database to the newest schema; does nothing when it is there already. Newer databases are refused by the caller's queries. */

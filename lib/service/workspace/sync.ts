@@ -14,19 +14,33 @@ export interface Connection {
   readonly connectedAt: number;
   /** Null for connections made before this was recorded: then it is not checked. */
   readonly connectionId: string | null;
+  /** The connection's metadata. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** What makes a connection; a part left out stays as it was. */
+export interface ConnectionChange {
+  readonly backend: string;
+  readonly connectionId?: string | null;
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** Connected providers, sorted. */
 export function connections(context: WorkspaceContext): Connection[] {
   return context.store.sql
-    .all<{ provider: string; backend: string; connected_at: number; connection_id: string | null }>(
-      "SELECT provider, backend, connected_at, connection_id FROM integrations ORDER BY provider",
-    )
+    .all<{
+      provider: string;
+      backend: string;
+      connected_at: number;
+      connection_id: string | null;
+      settings: string | null;
+    }>("SELECT provider, backend, connected_at, connection_id, settings FROM integrations ORDER BY provider")
     .map((row) => ({
       provider: row.provider,
       backend: row.backend,
       connectedAt: row.connected_at,
       connectionId: row.connection_id,
+      settings: row.settings === null ? {} : JSON.parse(row.settings),
     }));
 }
 
@@ -35,18 +49,18 @@ export async function connectProvider(
   context: WorkspaceContext,
   tree: TreeStore,
   provider: string,
-  backend: string,
-  connectionId: string | null = null,
+  { backend, connectionId = null, settings }: ConnectionChange,
 ): Promise<void> {
   if (!context.pipeline.catalog.some((entry) => entry.id === provider)) {
     fail("not_found", `no provider ${provider} in the catalog`, { provider });
   }
   await context.store.commit((tx) =>
     tx.sql.run(
-      `INSERT INTO integrations (provider, backend, connected_at, connection_id) VALUES (?, ?, ?, ?)
+      `INSERT INTO integrations (provider, backend, connected_at, connection_id, settings) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (provider) DO UPDATE SET backend = excluded.backend,
-         connection_id = COALESCE(excluded.connection_id, connection_id)`,
-      [provider, backend, tx.now, connectionId],
+         connection_id = COALESCE(excluded.connection_id, connection_id),
+         settings = COALESCE(excluded.settings, settings)`,
+      [provider, backend, tx.now, connectionId, settings === undefined ? null : JSON.stringify(settings)],
     ),
   );
   await context.pipeline.materialize(tree, provider);

@@ -20,27 +20,30 @@ import type { Transaction } from "../store/store.ts";
 import { prepareBody, type WorkspaceContext } from "./context.ts";
 import { type DraftOutcome, reconcileDraft } from "./drafts.ts";
 import { keepRefused } from "./losers.ts";
+import { type Connection, connections } from "./sync.ts";
 
 const DUE_BATCH = 32;
 
 /** Key of a merge's own data in an op's result (spec file-api 6.1). */
 export const MERGE_NOTE = "goal_b_merge";
 
-/** Executes every op that is due, one at a time per provider. Resolves with the time of the next one, or null. */
-export async function runDueOps(
-  context: WorkspaceContext,
-  tree: TreeStore,
-  now: number,
-): Promise<number | null> {
+/** Executes every op that is due, one at a time per provider. */
+export async function runDueOps(context: WorkspaceContext, tree: TreeStore, now: number): Promise<void> {
   for (let due = executable(context, now); due.length > 0; due = executable(context, now)) {
-    const byProvider = Map.groupBy(due, (op) => op.provider);
     await Promise.all(
-      [...byProvider.values()].map(async (ops) => {
-        for (const op of ops) await executeOne(context, tree, op);
+      due.map(async ({ connection, ops }) => {
+        for (const op of ops) await executeOne(context, tree, op, connection);
       }),
     );
   }
-  return nextOpDueAt(context.store.sql);
+}
+
+/** When the next op that is executed here is due, ms, or null. */
+export function nextDueOp(context: WorkspaceContext): number | null {
+  return nextOpDueAt(
+    context.store.sql,
+    executedHere(context).map(({ provider }) => provider),
+  );
 }
 
 /** Ops that were being executed when the process ended are due again: at least once. */
@@ -137,20 +140,36 @@ export function requireOp(context: WorkspaceContext, opId: string): OpRow {
   return findOp(context.store.sql, opId) ?? fail("not_found", `no op ${opId}`, { opId });
 }
 
-/** Ops whose provider has an executor here; the others wait for an acknowledgement. */
-function executable(context: WorkspaceContext, now: number): OpRow[] {
-  const backends = new Map(
-    context.store.sql
-      .all<{ provider: string; backend: string }>("SELECT provider, backend FROM integrations")
-      .map(({ provider, backend }) => [provider, backend]),
+/** Connections whose ops are executed here; those of the others wait for an acknowledgement. */
+function executedHere(context: WorkspaceContext): Connection[] {
+  return connections(context).filter(({ provider, backend }) =>
+    context.pipeline.canExecute(provider, backend),
   );
-  return dueOps(context.store.sql, now, DUE_BATCH).filter((op) => {
-    const backend = backends.get(op.provider);
-    return backend !== undefined && context.pipeline.canExecute(op.provider, backend);
+}
+
+/** The oldest due ops that are executed here, by their connection. */
+function executable(
+  context: WorkspaceContext,
+  now: number,
+): { readonly connection: Connection; readonly ops: readonly OpRow[] }[] {
+  const here = executedHere(context);
+  const providers = here.map(({ provider }) => provider);
+  const byProvider = Map.groupBy(
+    dueOps(context.store.sql, providers, now, DUE_BATCH),
+    ({ provider }) => provider,
+  );
+  return here.flatMap((connection) => {
+    const ops = byProvider.get(connection.provider);
+    return ops === undefined ? [] : [{ connection, ops }];
   });
 }
 
-async function executeOne(context: WorkspaceContext, tree: TreeStore, due: OpRow): Promise<void> {
+async function executeOne(
+  context: WorkspaceContext,
+  tree: TreeStore,
+  due: OpRow,
+  connection: Connection,
+): Promise<void> {
   const op = await context.store.commit((tx) =>
     updateOp(tx, due, { status: "running", nextAttemptAt: null }),
   );
@@ -159,7 +178,7 @@ async function executeOne(context: WorkspaceContext, tree: TreeStore, due: OpRow
     const revision = revisionNumber(op.revision);
     const deleted = op.action === "file_delete" || revision === null;
     const bytes = deleted ? null : await readBody(context.store.sql, context.store.bodies, revision);
-    result = await context.pipeline.execute(tree, {
+    const executable = {
       opId: opIdOf(op.seq),
       path: op.path,
       revision: op.revision,
@@ -167,7 +186,8 @@ async function executeOne(context: WorkspaceContext, tree: TreeStore, due: OpRow
       correlationId: op.correlationId,
       ...(op.identity === null ? {} : { contentIdentity: op.identity }),
       ...(bytes === null ? {} : { bytes }),
-    });
+    };
+    result = await context.pipeline.execute(tree, executable, connection);
   } catch (thrown) {
     // A defect of an executor must not leave the op running for ever: it is retried like a failing provider.
     context.log.error("writeback executor failed", { op: opIdOf(op.seq), error: messageOf(thrown) });

@@ -73,6 +73,29 @@ describe("relayfile integration connect", () => {
     expect(body).toEqual({ allowedIntegrations: ["jira"] });
   });
 
+  test("asks for a backend and sets the metadata of the connection; a pair without a value is a usage error", async () => {
+    const bodies: unknown[] = [];
+    const keep = (answer: () => Response) => async (request: Request) => {
+      bodies.push(await request.json());
+      return answer();
+    };
+    using it = world({
+      [CONNECT]: keep(link),
+      [`PUT ${AT}/integrations/jira/metadata`]: keep(() => json({ metadata: {} })),
+      [STATUS]: () => json({ ready: true, state: "ready" }),
+    });
+    const line =
+      "integration connect jira --backend direct --metadata cloudId=site-1 --metadata a=b=c --json";
+    expect(await runCli(line, it.ports)).toMatchObject({ exit: 0 });
+    expect(bodies).toEqual([
+      { allowedIntegrations: ["jira"], requestedBackend: "direct" },
+      { metadata: { cloudId: "site-1", a: "b=c" } },
+    ]);
+    const wrong = await runCli("integration connect jira --metadata cloudId --json", it.ports);
+    expect(wrong.exit).toBe(2);
+    expect(bodies).toHaveLength(2);
+  });
+
   test("shows the link, asks every five seconds, and ends when it is approved", async () => {
     let asked = 0;
     using it = world({

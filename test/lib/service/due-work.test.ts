@@ -1,6 +1,7 @@
 /** What due work does by the injected clock: receipts stay a day, and deliveries that a crash left open are finished (S14, S21). */
 import { describe, expect, test } from "bun:test";
 import { PIPELINE } from "../../../lib/limits.ts";
+import { RECEIPT_TYPE } from "../../../lib/pipeline/receipts.ts";
 import type { Clock } from "../../../lib/ports.ts";
 import { bunClock } from "../../../lib/runtime/bun/clock.ts";
 import { bunPorts } from "../../../lib/runtime/bun/ports.ts";
@@ -9,6 +10,7 @@ import { insertEnvelope } from "../../../lib/service/store/envelopes.ts";
 import { until } from "../../contract/target.ts";
 import { type TestStack, testStack } from "../../support/stack.ts";
 import { tempDir } from "../../support/temp-dir.ts";
+import { testWorkspace } from "../../support/workspace.ts";
 
 /** Real time that a test can move ahead; sleeps and timers stay real. */
 function movedClock(): Clock & { ahead(ms: number): void } {
@@ -84,6 +86,37 @@ describe("due work", () => {
     expect(events).toContainEqual(
       expect.objectContaining({ type: "file.deleted", path: draft, origin: "system" }),
     );
+  });
+
+  test("an op that is asked for while due work is under way is due afterwards, not forgotten (S20)", async () => {
+    const bytes = new TextEncoder().encode("{}");
+    const write = (path: string) => ({ path, bytes, ifMatch: null, identity: null, correlationId: "t" });
+    let meanwhile = async () => {};
+    await using rig = await testWorkspace({
+      pipeline: {
+        catalog: [{ id: "jira", displayName: "Jira", vfsRoot: "/jira" }],
+        providerOf: () => "jira",
+        canExecute: () => true,
+        execute: async () => ({ outcome: "succeeded", providerResult: {} }),
+        sweepReceipts: async () => {
+          await meanwhile();
+          return [];
+        },
+      },
+    });
+    const { workspace } = rig;
+    await workspace.link("jira", "simulator", "conn-1");
+    const receipt = { kind: "write", path: "/receipt.json", bytes, contentType: RECEIPT_TYPE } as const;
+    await workspace.tree.apply([receipt], { origin: "system", correlationId: "t" });
+    meanwhile = async () => {
+      await workspace.putFile({ ...write("/jira/a.json"), contentType: "application/json" });
+    };
+    const now = Date.now() + 2 * PIPELINE.receiptKeptMs;
+    const next = await workspace.runDue(now);
+    const all = { status: null, action: null, provider: null, cursor: null, limit: 10 };
+    const [op] = (await workspace.opsPage(all)).items;
+    expect(op).toMatchObject({ path: "/jira/a.json", status: "pending" });
+    expect(next).toBeLessThanOrEqual(Date.now());
   });
 
   test("a file with the type of a receipt that is none stays, and does not keep due work busy", async () => {
