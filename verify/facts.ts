@@ -291,6 +291,8 @@ export interface ProviderDiscoveryFact {
     readonly names?: readonly string[];
   } | null;
   readonly resources: readonly DiscoveredResourceFact[];
+  /** The layout and the adapter document, where reading them gave no usable answer; absent in older evidence. */
+  readonly unread?: readonly string[];
 }
 
 /** The discovery surface of every provider asked about. */
@@ -300,6 +302,14 @@ export interface DiscoveryFact {
   readonly collectedAtMs: number;
 }
 
+/** A schema as it was before a refresh. */
+export interface SchemaBefore {
+  readonly revision: string | null;
+  readonly lastEditedAt: string | null;
+  readonly sha256: string | null;
+  readonly properties: number;
+}
+
 /** One discovery refresh by the control plane. */
 export interface RefreshFact {
   readonly probe: ProbeFact;
@@ -307,8 +317,8 @@ export interface RefreshFact {
   readonly startedAtMs: number;
   readonly report: RefreshReport | null;
   readonly problem: string | null;
-  /** Properties of each schema as it was before the refresh, by path; absent when that was not read. */
-  readonly propertiesBefore?: Readonly<Record<string, number>>;
+  /** Each schema as it was before the refresh, by path; absent when that was not read. */
+  readonly schemasBefore?: Readonly<Record<string, SchemaBefore>>;
 }
 
 /** One bullet of a digest. */

@@ -2,14 +2,16 @@
 import type { Check, Suite } from "./check.ts";
 import { noAliasBullets, noInternalPaths } from "./digest/budget.ts";
 import { budgetHonest, digestsExist, frontMatterValid, notTruncated } from "./digest/digests.ts";
+import { aliasesAnnounced, aliasesCurrent } from "./discovery/aliases.ts";
 import { advertisedExist, contractComplete } from "./discovery/contract.ts";
+import { documentsTelling, schemasSound } from "./discovery/contract-text.ts";
+import { indexesWellFormed, indexMatchesTree, slackIndexesThere } from "./discovery/indexes.ts";
+import recordsWellFormed from "./discovery/records.ts";
 import { refreshAnswers, refreshHonest } from "./discovery/refresh.ts";
-import {
-  placeholdersByDesign,
-  refreshMovesSchema,
-  samplesReachable,
-  schemaHasProperties,
-} from "./discovery/schemas.ts";
+import { samplesReachable } from "./discovery/samples.ts";
+import { placeholdersByDesign, refreshMovesSchema, schemaHasProperties } from "./discovery/schemas.ts";
+import { filesSteady, schemasOnlyGrow } from "./discovery/steady.ts";
+import { oneGeneration, treeMaterialized } from "./discovery/tree.ts";
 import clockInSync from "./doctor/clock.ts";
 import { cloudSessionValid, integrationsHealthy, syncHealthy } from "./doctor/cloud.ts";
 import joinFast from "./doctor/join.ts";
@@ -55,12 +57,24 @@ export const SUITES: Readonly<Record<Suite, readonly Check[]>> = {
   discovery: [
     refreshAnswers,
     refreshHonest,
+    treeMaterialized,
+    documentsTelling,
     advertisedExist,
     contractComplete,
+    schemasSound,
     schemaHasProperties,
     samplesReachable,
     refreshMovesSchema,
+    schemasOnlyGrow,
+    filesSteady,
     placeholdersByDesign,
+    indexesWellFormed,
+    indexMatchesTree,
+    slackIndexesThere,
+    recordsWellFormed,
+    aliasesCurrent,
+    aliasesAnnounced,
+    oneGeneration,
   ],
   digest: [digestsExist, frontMatterValid, notTruncated, budgetHonest, noInternalPaths, noAliasBullets],
   writeback: [

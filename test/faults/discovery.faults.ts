@@ -1,4 +1,5 @@
 /** Broken schemas, examples, indexes and records, as a faulty emitter or a careless cleanup leaves them. */
+import { schemaText } from "../../lib/pipeline/pure/infer.ts";
 import type { TreeChange } from "../../lib/ports.ts";
 import { faultsOf } from "./fault.ts";
 import type { Bench } from "./lab.ts";
@@ -23,12 +24,6 @@ const emptySchema = (title: string) => ({
   type: "object",
   properties: {},
 });
-
-/** Records of a resource, its aliases left out. */
-async function canonical(bench: Bench, root: string): Promise<string[]> {
-  const pattern = new RegExp(`^${root}/[^/]+\\.json$`);
-  return (await bench.list(root)).filter((path) => pattern.test(path) && !path.endsWith("/_index.json"));
-}
 
 /** Changes what reading one file answers. */
 const readsAs = (path: string, change: (file: Row) => Row) => (bench: Bench) =>
@@ -110,9 +105,11 @@ export const schemaFaults = faultsOf("discovery", { ownStack: true, needs: NEEDS
     id: "schema-empty-and-records-empty",
     refs: ["VD-12", "VD-23"],
     inject: async (bench) => {
-      const paths = await canonical(bench, "/jira/issues");
+      const paths = (await bench.list("/jira/issues")).filter(
+        (path) => path.endsWith(".json") && !path.endsWith("/_index.json"),
+      );
       const hollow = (path: string) =>
-        write(path, { provider: "jira", objectType: "issue", objectId: path, payload: {} });
+        write(path, { provider: "jira", objectType: "issue", objectId: "1", payload: {} });
       await bench.emit(write(SCHEMA, emptySchema("jira issues")), ...paths.map(hollow));
     },
     expect: { root: "discovery.records-unwrap-empty", exit: 1, knownIssue: null },
@@ -129,7 +126,12 @@ export const schemaFaults = faultsOf("discovery", { ownStack: true, needs: NEEDS
     id: "orphan-schema",
     refs: ["VD-04"],
     inject: (bench) =>
-      bench.emit(write("/discovery/jira/epics/.schema.json", { type: "object", properties: { a: {} } })),
+      bench.emit(
+        write(
+          "/discovery/jira/epics/.schema.json",
+          schemaText({ ...emptySchema("jira epics"), properties: { a: {} } }),
+        ),
+      ),
     expect: { root: "discovery.orphan-file", exit: 0 },
   },
   {
@@ -148,7 +150,7 @@ export const schemaFaults = faultsOf("discovery", { ownStack: true, needs: NEEDS
       const moved = "/jira/issues/archive/2026/moved.json";
       const file = await bench.read(String(first.canonicalPath));
       await bench.emit(
-        write(moved, file),
+        write(moved, JSON.stringify(file, null, 2)),
         remove(String(first.canonicalPath)),
         write(INDEX, [{ ...first, canonicalPath: moved }, ...rows.slice(1)]),
       );
@@ -215,7 +217,7 @@ export const eraFaults = faultsOf("discovery", { shape: "may2026", needs: [...NE
       root: "discovery.row-alias-mismatch",
       exit: 1,
       knownIssue: "cloud#778",
-      also: ["digest.alias-bullets", "digest.internal-paths-listed"],
+      also: ["digest.alias-bullets", "digest.internal-paths-listed", "discovery.not-refreshed"],
     },
   },
 ]);

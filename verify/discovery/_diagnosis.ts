@@ -2,7 +2,8 @@
  * The decision procedure for one resource whose schema may be empty (spec provider-contract 2.12). Every step reads only
  * recorded facts, so the same evidence always gives the same verdict.
  */
-import type { DiscoveredResourceFact, FactValue, RefreshFact } from "../check.ts";
+import type { DiscoveredResourceFact, EventsFact, FactValue, RefreshFact } from "../check.ts";
+import { historyFact, propertyHistory } from "./_property-history.ts";
 
 /** What an empty schema means. The number is the step of the procedure. */
 export type Diagnosis =
@@ -71,6 +72,7 @@ export function diagnosisFacts(
   provider: string,
   resource: DiscoveredResourceFact,
   refresh: RefreshFact | null,
+  events: EventsFact | null = null,
 ): Record<string, FactValue> {
   const row = refresh?.report?.refreshed.find((entry) => entry.provider === provider);
   const readable = resource.sample?.rows.filter((entry) => entry.hit !== null).length ?? null;
@@ -86,6 +88,7 @@ export function diagnosisFacts(
     refreshedAt: refresh?.report == null ? null : new Date(refresh.startedAtMs).toISOString(),
     refreshBackfilled: row === undefined ? null : (row.discoveryBackfilled ?? row.backfilled ?? null),
     refreshStatus: row?.discoveryBackfillStatus ?? null,
+    propertyHistory: historyFact(propertyHistory(resource.schema, refresh, events)),
   };
 }
 

@@ -70,7 +70,9 @@ async function readProvider(
             exchangeId: layout.probe.exchangeId,
             bytes: layout.text.length,
             advertised: advertisedIn(layout.text, provider),
-            lacks: ["ls", "_index.json"].filter((word) => !(layout.text ?? "").includes(word)),
+            lacks: [/\bls\b/, /_index\.json/].flatMap((word) =>
+              word.test(layout.text ?? "") ? [] : [word.source.replace(/\\b|\\/g, "")],
+            ),
           },
     adapterDoc:
       adapterDoc.text === null
@@ -82,7 +84,16 @@ async function readProvider(
             names: advertisedIn(adapterDoc.text, provider),
           },
     resources,
+    unread: [
+      ...(isUnread(layout) ? [`/${provider}/LAYOUT.md`] : []),
+      ...(isUnread(adapterDoc) ? [`${root}/.adapter.md`] : []),
+    ],
   };
+}
+
+/** True when a document may well be there, but the answer does not tell. */
+function isUnread({ text, problem }: FileRead): boolean {
+  return text === null && problem !== "missing";
 }
 
 async function readResource(

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { CLIENT } from "../../lib/limits.ts";
 import { IntegrationRow, IntegrationStatus, RefreshReport } from "../../lib/model/integration.ts";
-import { absent, defineEvidence, type EvidenceContext, withheld } from "../evidence.ts";
+import { absent, defineEvidence, type EvidenceContext, type SchemaBefore, withheld } from "../evidence.ts";
 import { readMany } from "./_bulk.ts";
 import { jsonObjectOf, listTree, problemOf, workspaceIdOf } from "./_files.ts";
 
@@ -69,7 +69,7 @@ export const refresh = defineEvidence({
     if (controlPlaneUrl === null) return absent("nothing refers to a control plane");
     if (workspaceToken === null) return absent("no workspace token is configured");
     if (!context.options.refresh) return withheld("discovery was not refreshed", "verify discovery");
-    const [skewMs, propertiesBefore] = await Promise.all([skewOf(context), countProperties(context)]);
+    const [skewMs, schemasBefore] = await Promise.all([skewOf(context), readSchemas(context)]);
     const answer = await context.http.send({
       service: "control-plane",
       baseUrl: controlPlaneUrl,
@@ -88,25 +88,24 @@ export const refresh = defineEvidence({
       startedAtMs: answer.sentAtMs + skewMs,
       report: parsed?.success ? parsed.data : null,
       problem: parsed?.success ? null : problemOf(answer.probe),
-      ...(propertiesBefore === null ? {} : { propertiesBefore }),
+      ...(schemasBefore === null ? {} : { schemasBefore }),
     };
   },
 });
 
-/** Properties of every schema now: what a refresh must not make fewer. Null when they cannot be read. */
-async function countProperties(context: EvidenceContext): Promise<Record<string, number> | null> {
+/** Every schema as it is now: what a refresh must not make poorer. Null when they cannot be read. */
+async function readSchemas(context: EvidenceContext): Promise<Record<string, SchemaBefore> | null> {
   const root = context.target.provider === null ? "/discovery" : `/discovery/${context.target.provider}`;
   const listing = await listTree(context, root, 20);
   if (listing.problem !== null) return null;
   const paths = listing.files.filter((path) => path.endsWith("/.schema.json")).slice(0, SCHEMAS_MAX);
   const { files } = await readMany(context, paths);
   return Object.fromEntries(
-    [...files.values()].flatMap(({ path, text }) => {
+    [...files.values()].flatMap(({ path, text, revision, lastEditedAt, sha256 }) => {
       const parsed = text === null ? { problem: "" } : jsonObjectOf(text);
-      const properties = "value" in parsed ? parsed.value.properties : undefined;
-      return typeof properties === "object" && properties !== null
-        ? [[path, Object.keys(properties).length] as const]
-        : [];
+      const known = "value" in parsed ? parsed.value.properties : undefined;
+      if (typeof known !== "object" || known === null) return [];
+      return [[path, { revision, lastEditedAt, sha256, properties: Object.keys(known).length }] as const];
     }),
   );
 }

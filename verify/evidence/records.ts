@@ -60,7 +60,7 @@ async function readProvider(
   const indexPaths = files.flatMap(({ path }) => (path.endsWith("/_index.json") ? [path] : []));
   const chosen = spread(files.map(({ path }) => path).filter(isRecordPath), SAMPLES_MAX);
   const layoutPath = files.find(({ path }) => path === `${root}/LAYOUT.md`)?.path;
-  const { files: read } = await readMany(context, [
+  const { probe: reading, files: read } = await readMany(context, [
     ...indexPaths.slice(0, INDEXES_MAX),
     ...chosen,
     ...(layoutPath === undefined ? [] : [layoutPath]),
@@ -68,14 +68,22 @@ async function readProvider(
       ? ["/discovery/slack/channels/_index.json", "/discovery/slack/users/_index.json"]
       : []),
   ]);
+  const revisions = new Map(listing.entries.map(({ path, revision }) => [path, revision]));
   const layout = layoutPath === undefined ? null : (read.get(layoutPath)?.text ?? null);
   return {
     provider,
     connected,
     listing: listing.probe,
+    reading,
     truncated: listing.truncated || files.length > FILES_MAX,
     files: files.slice(0, FILES_MAX),
-    indexes: [...read.values()].filter(({ path }) => path.endsWith("/_index.json")).map(indexFact),
+    indexes: [...read.values()]
+      .filter(({ path }) => path.endsWith("/_index.json"))
+      .map((file) => {
+        const listed = revisions.get(file.path);
+        const moved = listed !== undefined && file.revision !== null && listed !== file.revision;
+        return moved ? { ...indexFact(file), moved } : indexFact(file);
+      }),
     samples: chosen.flatMap((path) => {
       const file = read.get(path);
       return file === undefined ? [] : [sampleFact(file)];
@@ -119,12 +127,16 @@ function rowFact(value: unknown): IndexRowFact {
   const row = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   const own = row.canonicalPath ?? row.path;
   return {
-    id: typeof row.id === "string" || typeof row.id === "number" ? String(row.id) : null,
-    complete: typeof row.id === "string" && typeof row.title === "string" && typeof row.updated === "string",
+    id: isId(row.id) ? String(row.id) : null,
+    complete: isId(row.id) && typeof row.title === "string" && typeof row.updated === "string",
     updated: typeof row.updated === "string" ? row.updated : "",
     canonicalPath: typeof own === "string" && own.startsWith("/") ? own : null,
     state: typeof row.state === "string" ? row.state : null,
   };
+}
+
+function isId(value: unknown): boolean {
+  return (typeof value === "string" && value !== "") || typeof value === "number";
 }
 
 function sampleFact(file: BulkFile): RecordSampleFact {

@@ -25,6 +25,8 @@ export interface ProviderIndexFact {
   readonly problem: string | null;
   /** Null exactly when there is a problem. At most 1,000. */
   readonly rows: readonly IndexRowFact[] | null;
+  /** True when it changed between the listing and the reading: what it says then cannot be held against the listing. */
+  readonly moved?: boolean;
 }
 
 /** One canonical record, without its values. */
@@ -45,6 +47,8 @@ export interface ProviderRecordsFact {
   /** True when the control plane lists it; null when that is unknown. */
   readonly connected: boolean | null;
   readonly listing: ProbeFact;
+  /** The bulk read of indexes and samples; null when there was nothing to read, absent in older evidence. */
+  readonly reading?: ProbeFact | null;
   /** True when there is more than was listed: absence then proves nothing. */
   readonly truncated: boolean;
   /** Sorted by path. */

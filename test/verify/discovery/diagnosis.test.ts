@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { diagnose } from "../../../verify/discovery/_diagnosis.ts";
 import { refreshHonest } from "../../../verify/discovery/refresh.ts";
+import { samplesReachable } from "../../../verify/discovery/samples.ts";
 import {
   placeholdersByDesign,
   refreshMovesSchema,
-  samplesReachable,
   schemaHasProperties,
 } from "../../../verify/discovery/schemas.ts";
 import { discovery, NOON, type ResourceParts, refresh, resource, target } from "../../support/facts.ts";

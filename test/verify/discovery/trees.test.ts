@@ -1,0 +1,283 @@
+import { describe, expect, test } from "bun:test";
+import { aliasesAnnounced, aliasesCurrent } from "../../../verify/discovery/aliases.ts";
+import { indexesWellFormed, indexMatchesTree, slackIndexesThere } from "../../../verify/discovery/indexes.ts";
+import recordsWellFormed from "../../../verify/discovery/records.ts";
+import { oneGeneration, treeMaterialized } from "../../../verify/discovery/tree.ts";
+import { discovery, probe, resource } from "../../support/facts.ts";
+import { codesOf, findingsOf, runCheck } from "../../support/run-check.ts";
+import {
+  before,
+  event,
+  feed,
+  ISSUES,
+  indexOf,
+  issueTree,
+  records,
+  row,
+  sample,
+  tree,
+} from "../../support/tree-facts.ts";
+
+const INDEX = "/jira/issues/_index.json";
+const REFUSED = probe({ status: 503 });
+
+describe("checks of trees", () => {
+  const all = [
+    treeMaterialized,
+    indexesWellFormed,
+    indexMatchesTree,
+    recordsWellFormed,
+    aliasesCurrent,
+    aliasesAnnounced,
+    oneGeneration,
+  ];
+
+  test("find nothing in a healthy tree, and judge something", () => {
+    const facts = { records: records(issueTree()), discovery: discovery([]) };
+    for (const check of all) {
+      expect(`${check.id} ${codesOf(check, facts)}`).toBe(`${check.id} `);
+      expect(runCheck(check, facts)).toMatchObject({ kind: "judged" });
+      expect((runCheck(check, facts) as { exercised: number }).exercised).toBeGreaterThan(0);
+    }
+  });
+
+  test("cannot tell when the tree or its indexes could not be read", () => {
+    const dark = tree([], { listing: REFUSED, truncated: true, reading: null, layoutAliases: null });
+    const halfDark = issueTree({ reading: REFUSED, indexes: [], samples: [], layoutAliases: null });
+    for (const check of all) {
+      for (const entry of [dark, halfDark]) {
+        const facts = { records: records(entry), discovery: discovery([]) };
+        expect(`${check.id} ${runCheck(check, facts).kind}`).toBe(`${check.id} unknown`);
+      }
+    }
+  });
+});
+
+describe("VD-01 discovery.tree-materialized", () => {
+  const bare = { files: [{ path: "/jira/LAYOUT.md", hash: "h" }], samples: [] };
+  const integrations = (state: string) => ({
+    list: probe(),
+    rows: [],
+    statuses: [
+      {
+        provider: "jira",
+        probe: probe(),
+        status: { ready: true, initialSync: { state, syncName: "s", model: "m" } },
+      },
+    ],
+  });
+
+  test("sees rows without records", () => {
+    const found = findingsOf(treeMaterialized, { records: records(issueTree(bare)) });
+    expect(found.map(({ code, severity }) => [code, severity])).toEqual([["discovery.tree-empty", "error"]]);
+  });
+
+  test("waits with a warning while the first sync runs, and calls an empty provider what it is", () => {
+    const empty = records(issueTree({ ...bare, indexes: [] }));
+    const running = findingsOf(treeMaterialized, { records: empty, integrations: integrations("queued") });
+    expect(running.map(({ code, severity }) => [code, severity])).toEqual([["discovery.tree-empty", "warn"]]);
+    expect(codesOf(treeMaterialized, { records: empty, integrations: integrations("complete") })).toEqual([
+      "discovery.no-backfill",
+    ]);
+  });
+
+  test("says nothing of a provider whose state is unknown or that is not connected", () => {
+    expect(codesOf(treeMaterialized, { records: records(issueTree({ ...bare, indexes: [] })) })).toEqual([]);
+    const apart = { records: records(issueTree({ ...bare, connected: false })) };
+    expect(codesOf(treeMaterialized, apart)).toEqual([]);
+  });
+});
+
+describe("VD-17 discovery.indexes-well-formed", () => {
+  const flaw = (index: ReturnType<typeof indexOf>) =>
+    findingsOf(indexesWellFormed, { records: records(issueTree({ indexes: [index] })) })[0]?.facts?.flaw;
+
+  test("names what is wrong with an index", () => {
+    expect(flaw(indexOf(INDEX, null))).toBe("not JSON");
+    expect(flaw(indexOf(INDEX, [row("1", null, { complete: false })]))).toContain(
+      "without id, title or updated",
+    );
+    expect(flaw(indexOf(INDEX, [row("1", null), row("1", null)]))).toBe("lists 1 twice");
+    const late = row("2", null, { updated: "2026-05-20T11:00:00.000Z" });
+    expect(flaw(indexOf(INDEX, [row("1", null), late]))).toBe("is out of order at row 2");
+    expect(flaw(indexOf(INDEX, [late, row("1", null), row("3", null, { updated: "" })]))).toBeUndefined();
+  });
+
+  test("leaves the provider's own index and lookup indexes alone", () => {
+    for (const path of ["/jira/_index.json", "/discovery/jira/labels/_index.json"])
+      expect(flaw(indexOf(path, null))).toBeUndefined();
+  });
+});
+
+describe("VD-18 and VD-21 discovery.index-matches-tree", () => {
+  const judge = (rows: Parameters<typeof indexOf>[1], over = {}, events = feed([])) =>
+    codesOf(indexMatchesTree, {
+      records: records(issueTree({ indexes: [indexOf(INDEX, rows, over)] })),
+      events,
+    });
+
+  test("sees a row without its file", () => {
+    const ghost = row("10003", "/jira/issues/three__10003.json");
+    expect(judge([row("10001", ISSUES[0]), row("10002", ISSUES[1]), ghost])).toEqual([
+      "discovery.index-ghost-row",
+    ]);
+  });
+
+  test("sees a record without its row", () => {
+    expect(judge([row("10001", ISSUES[0])])).toEqual(["discovery.index-missing-row"]);
+  });
+
+  test("sees a name that carries another id, and reads ids in every spelling of names", () => {
+    expect(judge([row("10009", ISSUES[0]), row("10002", ISSUES[1])])).toEqual(["discovery.name-malformed"]);
+    expect(judge([row("one", ISSUES[0]), row("10002", ISSUES[1])])).toEqual([]);
+    // A part of a name is not the name.
+    expect(judge([row("1", ISSUES[0]), row("10002", ISSUES[1])])).toEqual(["discovery.name-malformed"]);
+  });
+
+  test("holds nothing against what changed while it was read", () => {
+    const rows = [row("10001", ISSUES[0]), row("10003", "/jira/issues/three__10003.json")];
+    expect(judge(rows, { moved: true })).toEqual([]);
+    expect(judge(rows, {}, feed([event(INDEX, { at: before(2) })]))).toEqual([]);
+  });
+
+  test("says nothing of a listing that was cut short", () => {
+    const cut = issueTree({
+      truncated: true,
+      indexes: [indexOf(INDEX, [row("10003", "/jira/issues/x__10003.json")])],
+    });
+    expect(codesOf(indexMatchesTree, { records: records(cut) })).toEqual([]);
+  });
+
+  test("finds the file of a row without a canonical path by its id", () => {
+    expect(judge([row("10001", null), row("10002", null)])).toEqual([]);
+  });
+});
+
+describe("VD-24 discovery.slack-indexes-there", () => {
+  const slack = (
+    indexes: ReturnType<typeof indexOf>[],
+    files = ["/slack/channels/C1__x/meta.json", "/slack/users/U1__y/meta.json"],
+  ) => records(tree(files, { provider: "slack", indexes }));
+  const lookup = (name: string, rows: Parameters<typeof indexOf>[1]) =>
+    indexOf(`/discovery/slack/${name}/_index.json`, rows);
+
+  test("sees a lookup index that is missing, broken or empty beside records", () => {
+    for (const users of [[], [lookup("users", [])], [lookup("users", null)]]) {
+      const facts = { records: slack([lookup("channels", [row("C1", null)]), ...users]) };
+      expect(codesOf(slackIndexesThere, facts)).toEqual(["discovery.slack-index-missing"]);
+    }
+  });
+
+  test("is content with both, and with none where there is nobody to look up", () => {
+    const both = [lookup("channels", [row("C1", null)]), lookup("users", [row("U1", null)])];
+    expect(codesOf(slackIndexesThere, { records: slack(both) })).toEqual([]);
+    expect(codesOf(slackIndexesThere, { records: slack([], ["/slack/LAYOUT.md"]) })).toEqual([]);
+    expect(runCheck(slackIndexesThere, { records: records(issueTree()) }).kind).toBe("skip");
+  });
+
+  test("cannot tell when the indexes could not be read", () => {
+    const dark = tree(["/slack/users/U1__y/meta.json"], { provider: "slack", reading: REFUSED });
+    expect(runCheck(slackIndexesThere, { records: records(dark) }).kind).toBe("unknown");
+  });
+});
+
+describe("VD-15, VD-23 and VW-04 discovery.records-well-formed", () => {
+  const judge = (one: ReturnType<typeof sample>, schema?: ReturnType<typeof discovery>) =>
+    codesOf(recordsWellFormed, { records: records(issueTree({ samples: [one] })), discovery: schema });
+
+  test("sees a record without its envelope and one that cannot be read", () => {
+    expect(judge(sample(ISSUES[0], { envelope: ["id", "title"] }))).toEqual(["discovery.record-unwrapped"]);
+    expect(judge(sample(ISSUES[0], { problem: "not JSON" }))).toEqual(["discovery.record-unreadable"]);
+  });
+
+  test("takes drafts and receipts for what they are", () => {
+    const receipt = { envelope: ["at", "created", "kind", "opId", "path", "url"] };
+    expect(judge(sample("/jira/issues/draft-20260520T080956Z.json", receipt))).toEqual([]);
+    expect(judge(sample("/jira/issues/KAN-16.json", receipt))).toEqual([]);
+  });
+
+  test("compares types with an inferred schema and leaves authored ones out", () => {
+    const inferred = (type: unknown, extra = {}) => {
+      const one = resource({ path: "/jira/issues" });
+      const document = { type: "object", properties: { title: { type } }, ...extra };
+      return discovery([{ ...one, schema: { ...one.schema, document } }], { provider: "jira" });
+    };
+    const text = sample(ISSUES[0]);
+    expect(judge(text, inferred("integer"))).toEqual(["discovery.schema-type-conflict"]);
+    expect(judge(text, inferred(["null", "string"]))).toEqual([]);
+    expect(judge(sample(ISSUES[0], { payloadTypes: { title: "integer" } }), inferred("number"))).toEqual([]);
+    expect(judge(text, inferred("integer", { additionalProperties: false }))).toEqual([]);
+  });
+});
+
+describe("VD-19 and VD-20 discovery.aliases-current", () => {
+  const changed = (change: (path: string) => string) => {
+    const healthy = issueTree();
+    const files = healthy.files
+      .map(({ path, hash }) => `${path} ${hash}`)
+      .flatMap((line) => change(line).split("\n"));
+    return { records: records(issueTree({ files: tree(files).files })) };
+  };
+
+  test("sees a copy with other bytes than its record", () => {
+    const facts = changed((line) => line.replace("by-id/10001.json h1", "by-id/10001.json h9"));
+    const [found] = findingsOf(aliasesCurrent, facts);
+    expect(found?.code).toBe("discovery.alias-differs");
+    expect(found?.facts?.copies).toEqual(["/jira/issues/by-id/10001.json"]);
+  });
+
+  test("sees a record in two buckets of one view", () => {
+    const facts = changed((line) =>
+      line.includes("by-state/todo/10001") ? `${line}\n${line.replace("todo", "done")}` : line,
+    );
+    expect(codesOf(aliasesCurrent, facts)).toEqual(["discovery.alias-stale"]);
+  });
+
+  test("allows two assignees", () => {
+    const facts = changed((line) =>
+      line.includes("by-state/todo/10001")
+        ? `${line.replace("by-state/todo", "by-assignee/a")}\n${line.replace("by-state/todo", "by-assignee/b")}`
+        : line,
+    );
+    expect(codesOf(aliasesCurrent, facts)).toEqual([]);
+  });
+});
+
+describe("VD-22 discovery.aliases-announced", () => {
+  test("sees a view that is announced and missing, and one that is there unannounced", () => {
+    const missing = issueTree({
+      layoutAliases: ["by-edited", "by-id", "by-name", "by-state", "by-title", "by-uuid"],
+    });
+    // by-name is no view that every record must be in.
+    expect(codesOf(aliasesAnnounced, { records: records(missing) })).toEqual([]);
+    const files = issueTree().files.filter(({ path }) => !path.includes("/by-uuid/"));
+    expect(codesOf(aliasesAnnounced, { records: records(issueTree({ files })) })).toEqual([
+      "discovery.alias-missing",
+    ]);
+    const quiet = issueTree({ layoutAliases: ["by-edited", "by-id", "by-title", "by-uuid"] });
+    expect(codesOf(aliasesAnnounced, { records: records(quiet) })).toEqual(["discovery.alias-undeclared"]);
+  });
+
+  test("skips a provider without layout or records", () => {
+    const outcome = runCheck(aliasesAnnounced, { records: records(issueTree({ layoutAliases: null })) });
+    expect(outcome).toMatchObject({ kind: "judged", exercised: 0 });
+  });
+});
+
+describe("DR-29 discovery.one-generation", () => {
+  const described = discovery([resource({ path: "/jira/issues" })], { provider: "jira" });
+  const withFile = (path: string) => ({
+    records: records(issueTree({ files: [...issueTree().files, { path, hash: "h" }] })),
+    discovery: described,
+  });
+
+  test("sees templates and joiners of an older layout beside discovery files", () => {
+    for (const path of ["/jira/issues/new.json", "/jira/issues/fix-it--42.json"])
+      expect(codesOf(oneGeneration, withFile(path))).toEqual(["discovery.mid-migration"]);
+  });
+
+  test("leaves an old workspace without discovery files alone", () => {
+    const facts = { ...withFile("/jira/issues/new.json"), discovery: discovery([]) };
+    expect(codesOf(oneGeneration, facts)).toEqual([]);
+  });
+});
