@@ -5,8 +5,10 @@ import credentials from "./credentials.faults.ts";
 import digest from "./digest.faults.ts";
 import discovery from "./discovery.faults.ts";
 import type { Fault } from "./fault.ts";
+import inbound from "./inbound.faults.ts";
 import { type Pair, pairsOf } from "./judge.ts";
 import mount from "./mount.faults.ts";
+import mountDaemon from "./mount-daemon.faults.ts";
 import services from "./services.faults.ts";
 import tokens from "./tokens.faults.ts";
 import writeProbe from "./write-probe.faults.ts";
@@ -19,11 +21,13 @@ export const FAULTS: readonly Fault[] = [
   ...credentials,
   ...clock,
   ...cloud,
+  ...inbound,
   ...discovery,
   ...digest,
   ...writeback,
   ...writeProbe,
   ...mount,
+  ...mountDaemon,
 ];
 
 const PAIRS_WANTED = 72;

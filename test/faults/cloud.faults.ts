@@ -82,6 +82,62 @@ export const integrationFaults = faultsOf(
   ],
 );
 
+/** What integrations and the catalog say beyond "ready", and whether the workspace is known. */
+export const connectionFaults = faultsOf(
+  "cloud",
+  { needs: ["control-plane", "token", "file-api", "workspace-reads"] },
+  [
+    {
+      id: "connect-link-ran-out",
+      refs: ["symptom:45"],
+      inject: status("jira", {
+        ready: false,
+        state: "pending",
+        currentConnectionId: null,
+        oauth: { connected: false },
+        expiresAt: "2026-01-01T00:00:00.000Z",
+      }),
+      expect: { root: "doctor.connect-link-expired", exit: 0, also: ["doctor.oauth-pending"] },
+      never: ["doctor.connection-unmatched"],
+    },
+    {
+      id: "provider-left-the-catalog",
+      refs: ["symptom:46"],
+      inject: (bench) =>
+        void bench.proxy.rules.push({
+          when: route("/catalog"),
+          json: (body: { providers: { id: string }[] }) => ({
+            ...body,
+            providers: body.providers.filter(({ id }) => id !== "jira"),
+          }),
+        }),
+      expect: { root: "doctor.catalog-lacks-provider", exit: 0 },
+    },
+    {
+      id: "atlassian-site-not-chosen",
+      refs: ["symptom:49", "DR-10"],
+      inject: status("jira", {
+        ready: false,
+        state: "error",
+        lastError: "several sites: cloudId is required",
+      }),
+      expect: { root: "doctor.atlassian-site-unset", exit: 1 },
+      never: ["doctor.connection-unmatched", "doctor.oauth-pending"],
+    },
+    {
+      id: "workspace-unknown-to-this-identity",
+      refs: ["symptom:23"],
+      needs: ["control-plane", "cloud-token"],
+      inject: (bench) =>
+        void bench.proxy.rules.push({
+          when: route("/resolve"),
+          answer: () => refusal(404, "workspace_not_found", "no such workspace"),
+        }),
+      expect: { root: "doctor.workspace-no-access", exit: 1 },
+    },
+  ],
+);
+
 /** Joining, timed beside other calls. */
 export const joinFaults = faultsOf(
   "cloud",
@@ -202,4 +258,4 @@ export const refreshFaults = faultsOf(
 );
 
 /** All of them. */
-export default [...integrationFaults, ...joinFaults, ...refreshFaults];
+export default [...integrationFaults, ...connectionFaults, ...joinFaults, ...refreshFaults];

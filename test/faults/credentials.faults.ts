@@ -113,9 +113,21 @@ export const workspaceNameFaults = faultsOf(
     {
       id: "workspace-variable-of-another-tool",
       refs: ["symptom:21", "DR-01"],
+      needs: ["control-plane", "cloud-token"],
       inject: (bench) => bench.set("RELAYFILE_WORKSPACE", "rw_aaaaaaaa"),
-      expect: { root: "doctor.workspace-mismatch", exit: 4 },
+      expect: { root: "doctor.workspace-clobbered", exit: 1 },
       never: ["doctor.workspace-token-expired", "doctor.uuid-for-relay-id"],
+    },
+    {
+      id: "workspace-variable-and-no-session",
+      refs: ["symptom:21", "DR-01"],
+      breaks: ["token", "workspace-reads", "ops", "mirror", "cloud-token"],
+      inject: (bench) => {
+        bench.homeFile(".relayfile/cloud-credentials.json", null);
+        bench.set("RELAYFILE_WORKSPACE", "rw_aaaaaaaa");
+      },
+      expect: { root: "doctor.workspace-mismatch", exit: 4 },
+      never: ["doctor.workspace-clobbered", "doctor.uuid-for-relay-id"],
     },
     {
       id: "workspace-name-unknown",
@@ -138,5 +150,81 @@ export const workspaceNameFaults = faultsOf(
   ],
 );
 
+/** Files and variables that work today and will not tomorrow, or that get in each other's way. */
+export const credentialAreaFaults = faultsOf(
+  "credentials",
+  { never: ["doctor.cloud-session-expired", "doctor.workspace-token-expired", "doctor.credential-unusable"] },
+  [
+    {
+      id: "two-tools-two-sessions",
+      refs: ["symptom:2"],
+      inject: (bench) =>
+        bench.homeFile(
+          ".agentworkforce/relay/cloud-auth.json",
+          JSON.stringify({
+            apiUrl: bench.proxy.controlPlaneUrl,
+            accessToken: `cld_at_${randomUUID()}`,
+            refreshToken: `cld_rt_${randomUUID()}`,
+            accessTokenExpiresAt: at(-HOUR_MS),
+            refreshTokenExpiresAt: at(-HOUR_MS / 2),
+          }),
+        ),
+      expect: { root: "doctor.credentials-split", exit: 0 },
+    },
+    {
+      id: "token-file-readable-by-all",
+      refs: ["symptom:14"],
+      inject: (bench) => bench.chmod(".relayfile/credentials.json", 0o644),
+      expect: { root: "doctor.credential-mode-loose", exit: 0 },
+    },
+    {
+      id: "credential-directory-writable-by-all",
+      refs: ["symptom:14"],
+      inject: (bench) => bench.chmod(".relayfile", 0o777),
+      expect: { root: "doctor.credential-mode-loose", exit: 0 },
+    },
+    {
+      id: "renewal-lock-left-behind",
+      refs: ["symptom:13"],
+      inject: (bench) => {
+        bench.homeFile(".relayfile/cloud-credentials.json.lock", JSON.stringify({ pid: 2 ** 22 - 3 }));
+        bench.age(".relayfile/cloud-credentials.json.lock", HOUR_MS);
+      },
+      expect: { root: "doctor.credential-lock-stale", exit: 0 },
+    },
+    {
+      id: "token-variable-took-the-login",
+      refs: ["symptom:8"],
+      breaks: ["cloud-token"],
+      inject: (bench) => {
+        bench.homeFile(".relayfile/cloud-credentials.json", null);
+        bench.set("RELAYFILE_TOKEN", bench.token);
+      },
+      expect: { root: "doctor.token-hijacks-login", exit: 1 },
+    },
+    {
+      id: "cloud-variables-half-set",
+      refs: ["symptom:10"],
+      inject: (bench) => bench.set("CLOUD_API_ACCESS_TOKEN", `cld_at_${randomUUID()}`),
+      expect: { root: "doctor.cloud-variables-partial", exit: 0 },
+    },
+    {
+      id: "recorded-server-is-the-control-plane",
+      refs: ["symptom:19"],
+      needs: ["control-plane"],
+      inject: (bench) => {
+        bench.set("RELAYFILE_BASE_URL", bench.proxy.fileApiUrl);
+        bench.workspaceFile({ server: bench.proxy.controlPlaneUrl });
+      },
+      expect: { root: "doctor.server-is-cloud", exit: 1 },
+    },
+  ],
+);
+
 /** All of them. */
-export default [...cloudCredentialFaults, ...workspaceCredentialFaults, ...workspaceNameFaults];
+export default [
+  ...cloudCredentialFaults,
+  ...workspaceCredentialFaults,
+  ...workspaceNameFaults,
+  ...credentialAreaFaults,
+];

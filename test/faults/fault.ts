@@ -9,6 +9,7 @@ export type Family =
   | "tokens"
   | "credentials"
   | "cloud"
+  | "inbound"
   | "clock"
   | "discovery"
   | "digest"

@@ -1,5 +1,5 @@
 /** The fault lab: real stacks behind a misbehaving proxy, and on each a bench where one user's files and mirror can be damaged. */
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { CommandContext } from "../../commands/_command.ts";
 import { doctor } from "../../commands/doctor.ts";
@@ -69,6 +69,12 @@ export interface Bench extends AsyncDisposable {
   onEnd(undo: () => unknown): void;
   /** Any file below the user's home directory; null removes it. */
   homeFile(path: string, text: string | null, mode?: number): void;
+  /** Permission bits of a file or directory below the user's home directory. */
+  chmod(path: string, mode: number): void;
+  /** Sets when such a file was last changed, ms before now. */
+  age(path: string, ms: number): void;
+  /** Changes the workspace's entry in `~/.relayfile/workspaces.json`. */
+  register(change: Record<string, unknown>): void;
   /** A call to the stack with the good token, around the proxy. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Writes a file as an agent does and resolves with the op's id once the op has ended. */
@@ -177,10 +183,25 @@ async function openBench(site: Site, withMirror: boolean, close: () => Promise<v
       }),
     );
   const mirror = withMirror && site.mirror !== null ? copyMirror(site.mirror, dir, stack) : null;
+  const register: Bench["register"] = (change) => {
+    const entry = {
+      name: stack.workspaceName,
+      createdAt: new Date().toISOString(),
+      id: stack.cloudWorkspaceId,
+      relayWorkspaceId: stack.workspaceId,
+      server: proxy.fileApiUrl,
+      cloudApiUrl: proxy.controlPlaneUrl,
+      remotePaths: ["/"],
+      ...(mirror === null ? {} : { localDir: mirror.root }),
+      ...change,
+    };
+    const registry = { default: stack.workspaceName, workspaces: [entry] };
+    homeFile(".relayfile/workspaces.json", JSON.stringify(registry));
+  };
   const move: Bench["move"] = ({ fileApi = proxy.fileApiUrl, controlPlane = proxy.controlPlaneUrl }) => {
     workspaceFile({ server: fileApi });
     cloudFile({ apiUrl: controlPlane });
-    registerWorkspace(stack, { fileApi, controlPlane }, mirror, homeFile);
+    register({ server: fileApi, cloudApiUrl: controlPlane });
   };
   move({});
   const undos: (() => unknown)[] = [];
@@ -218,6 +239,12 @@ async function openBench(site: Site, withMirror: boolean, close: () => Promise<v
     workspaceFile,
     cloudFile,
     move,
+    register,
+    age(path, ms) {
+      const at = new Date(Date.now() - ms);
+      utimesSync(`${home}/${path}`, at, at);
+    },
+    chmod: (path, mode) => chmodSync(`${home}/${path}`, mode),
     onEnd: (undo) => void undos.push(undo),
     call,
     async agentWrite(path, body) {
@@ -286,28 +313,6 @@ async function openBench(site: Site, withMirror: boolean, close: () => Promise<v
     },
   };
   return bench;
-}
-
-function registerWorkspace(
-  stack: Stack,
-  urls: { readonly fileApi: string; readonly controlPlane: string },
-  mirror: MirrorCopy | null,
-  homeFile: Bench["homeFile"],
-): void {
-  const entry = {
-    name: stack.workspaceName,
-    createdAt: new Date().toISOString(),
-    id: stack.cloudWorkspaceId,
-    relayWorkspaceId: stack.workspaceId,
-    server: urls.fileApi,
-    cloudApiUrl: urls.controlPlane,
-    remotePaths: ["/"],
-    ...(mirror === null ? {} : { localDir: mirror.root }),
-  };
-  homeFile(
-    ".relayfile/workspaces.json",
-    JSON.stringify({ default: stack.workspaceName, workspaces: [entry] }),
-  );
 }
 
 /** The stack as the functions that plant traffic take it. */

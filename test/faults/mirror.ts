@@ -1,5 +1,5 @@
 /** A real mirror, made once by the real daemon, and copies of it that look alive and may be damaged. */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { startMirror } from "../../lib/demo/mirror.ts";
 import { bunMountWorld } from "../../lib/runtime/bun/mount-world.ts";
@@ -21,6 +21,10 @@ export interface MirrorCopy {
   touch(at: string): void;
   /** Writes any file of the mirror, `.relay/…` included. */
   write(path: string, text: string): void;
+  /** Lets the state track this file only, so that a comparison of a few files is sure to meet it. */
+  reveal(path: string): void;
+  /** Sets when a file was last changed, ms before now. */
+  age(path: string, ms: number): void;
   read(path: string): string;
   exists(path: string): boolean;
   remove(path: string): void;
@@ -59,6 +63,16 @@ export function copyMirror(recorded: RecordedMirror, dir: TempDir, stack: Stack)
     write(path, text) {
       mkdirSync(dirname(`${root}/${path}`), { recursive: true });
       writeFileSync(`${root}/${path}`, text);
+    },
+    reveal(path) {
+      const { files = {} } = JSON.parse(copy.read(".relay/state.json")) as {
+        files?: Record<string, unknown>;
+      };
+      copy.state({ files: { [`/${path}`]: files[`/${path}`] } });
+    },
+    age(path, ms) {
+      const at = new Date(Date.now() - ms);
+      utimesSync(`${root}/${path}`, at, at);
     },
     read: (path) => readFileSync(`${root}/${path}`, "utf8"),
     exists: (path) => existsSync(`${root}/${path}`),

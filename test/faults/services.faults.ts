@@ -116,6 +116,33 @@ export const fileApiFaults = faultsOf("services", { breaks: FILE_API_GONE, never
   },
 ]);
 
+/** Both services at once. */
+export const networkFaults = faultsOf(
+  "services",
+  {
+    breaks: [...FILE_API_GONE, "control-plane", "cloud-token"],
+    never: [...NO_TOKEN_BLAMED, "doctor.services-swapped"],
+  },
+  [
+    {
+      id: "server-not-running",
+      refs: ["DR-07"],
+      inject: (bench) => bench.move({ fileApi: NOBODY, controlPlane: `${NOBODY}/cloud` }),
+      expect: { root: "doctor.server-not-running", exit: 3 },
+    },
+    {
+      id: "names-do-not-resolve",
+      refs: ["symptom:38"],
+      inject: (bench) =>
+        bench.move({
+          fileApi: "http://files.nowhere.invalid",
+          controlPlane: "http://cloud.nowhere.invalid/cloud",
+        }),
+      expect: { root: "doctor.network-unreachable", exit: 3 },
+    },
+  ],
+);
+
 /** The file API answers, but not on the routes of the workspace. */
 export const workspaceRouteFaults = faultsOf(
   "services",
@@ -307,4 +334,10 @@ export const controlPlaneFaults = faultsOf(
 );
 
 /** All of them. */
-export default [...fileApiFaults, ...workspaceRouteFaults, ...sideRouteFaults, ...controlPlaneFaults];
+export default [
+  ...fileApiFaults,
+  ...networkFaults,
+  ...workspaceRouteFaults,
+  ...sideRouteFaults,
+  ...controlPlaneFaults,
+];

@@ -110,10 +110,10 @@ describe("a target that is wrong in one way gives that one root cause", () => {
     );
   });
 
-  test("a token of another issuer", async () => {
+  test("a token whose signature no longer fits a key of that name", async () => {
     const token = await rig.stack.mint(["fs:read", "fs:write", "sync:read", "sync:trigger", "ops:read"]);
     const forged = `${token.slice(0, -20)}${token.slice(-20).split("").reverse().join("")}`;
-    await expectRoot({ "token-file": tokenFile("forged", forged) }, ["doctor.token-foreign-issuer"], 4);
+    await expectRoot({ "token-file": tokenFile("forged", forged) }, ["doctor.issuer-restarted"], 4);
   });
 
   test("a token file that does not exist", async () => {

@@ -1,5 +1,4 @@
 /** The workspace is the one that is meant, under its right id, at the file API its control plane names. */
-import { workspaceIdForm } from "../../lib/model/workspace.ts";
 import {
   defineCheck,
   type FindingDraft,
@@ -7,18 +6,15 @@ import {
   page,
   proof,
   type ResolvedFact,
+  skip,
   suggest,
   type TargetFact,
   unknown,
 } from "../check.ts";
 
-type Code =
-  | "doctor.workspace-no-access"
-  | "doctor.workspace-clobbered"
-  | "doctor.workspace-id-form"
-  | "doctor.file-api-url-drift";
+type Code = "doctor.workspace-no-access" | "doctor.workspace-clobbered" | "doctor.file-api-url-drift";
 
-/** P8: symptoms 18, 20, 21, 23. */
+/** P8: symptoms 18, 21, 23. */
 export default defineCheck({
   id: "doctor.workspace-identity",
   title: "the control plane knows the workspace, and token, path and file API agree about it",
@@ -27,7 +23,7 @@ export default defineCheck({
   needs: ["resolved", "target"],
   wants: ["credentialArea"],
   after: ["doctor.control-plane-answers", "doctor.cloud-session-valid"],
-  refs: ["symptom:18", "symptom:20", "symptom:21", "symptom:23", "DR-01"],
+  refs: ["symptom:18", "symptom:21", "symptom:23", "DR-01"],
   hint: "List the workspaces you can see: relayfile workspace list",
   findings: {
     "doctor.workspace-no-access": page.error(
@@ -42,12 +38,6 @@ export default defineCheck({
       "Not a UUID of the same workspace: resolve would say so.",
       "Unset the variable, or name the workspace explicitly.",
     ),
-    "doctor.workspace-id-form": page.error(
-      "The workspace is named by its UUID where the file API needs its rw_ id. The control plane confirms that both are the same workspace.",
-      "`resolve` of the UUID names the rw_ id that the token claims.",
-      "Not another workspace.",
-      "Use the rw_ id.",
-    ),
     "doctor.file-api-url-drift": page.warn(
       "This run talks to another file API than the one the control plane names for the workspace: an older default, or another cluster.",
       "The host of the base URL differs from relayfileUrl of `resolve`; loopback hosts are left out.",
@@ -57,23 +47,26 @@ export default defineCheck({
   },
   run: ({ resolved, target, credentialArea }) => {
     const { probe } = resolved;
+    if (probe.status === 401 || probe.status === 403)
+      return skip("the control plane refuses the cloud token");
+    const usual = credentialArea?.defaultWorkspaceId ?? null;
     if (probe.status === 404 && probe.kind === "json")
-      return judged(1, [noAccess(resolved, target)], "not resolved");
+      return judged(1, [noAccess(resolved, target, usual)], "not resolved");
     if (probe.status === 404 || probe.status === 405) return judged(0, [], "this deployment resolves no ids");
     if (probe.status !== 200 || (resolved.id === null && resolved.cloudId === null)) {
       return unknown(`resolve gave no usable answer (${probe.status ?? probe.failure})`);
     }
     const findings = [
-      ...idFindings(resolved, target),
+      ...idFindings(resolved, target, usual),
       ...urlFindings(resolved, target, credentialArea?.registeredFileApiUrl ?? null),
     ];
     return judged(1, findings, `${resolved.asked} is ${resolved.id ?? resolved.cloudId}`);
   },
 });
 
-function noAccess(resolved: ResolvedFact, target: TargetFact): FindingDraft<Code> {
+function noAccess(resolved: ResolvedFact, target: TargetFact, usual: string | null): FindingDraft<Code> {
   const claimed = target.workspaceToken?.claims?.workspaceId ?? null;
-  const fromEnv = target.sources.workspace?.startsWith("env ") === true;
+  const fromEnv = isClobbered(target, resolved.asked, usual);
   const shared = {
     subject: { kind: "endpoint", ref: "resolve" } as const,
     evidence: [proof(resolved.probe)],
@@ -96,37 +89,26 @@ function noAccess(resolved: ResolvedFact, target: TargetFact): FindingDraft<Code
   };
 }
 
-function idFindings(resolved: ResolvedFact, target: TargetFact): FindingDraft<Code>[] {
+function idFindings(resolved: ResolvedFact, target: TargetFact, usual: string | null): FindingDraft<Code>[] {
   const claimed = target.workspaceToken?.claims?.workspaceId ?? null;
-  const shared = {
-    subject: { kind: "token", ref: "workspace" } as const,
-    evidence: [proof(resolved.probe)],
-    facts: { asked: resolved.asked, claimed, id: resolved.id, origin: target.sources.workspace ?? null },
-  };
-  if (claimed === null || resolved.id === null) return [];
-  if (resolved.id === claimed) {
-    if (workspaceIdForm(resolved.asked) !== "cloud") return [];
-    // Only a path that really carries the UUID is refused; most callers translate it first.
-    if (target.workspace?.id !== resolved.asked) return [];
-    return [
-      {
-        ...shared,
-        code: "doctor.workspace-id-form",
-        title: `${resolved.asked} and ${claimed} are the same workspace; the file API takes ${claimed}`,
-        remedy: { text: `Use ${claimed}`, commands: [suggest(`relayfile doctor --workspace ${claimed}`)] },
-      },
-    ];
-  }
-  if (target.sources.workspace?.startsWith("env ") !== true) return [];
+  if (claimed === null || resolved.id === null || resolved.id === claimed) return [];
+  if (!isClobbered(target, resolved.id, usual)) return [];
   return [
     {
-      ...shared,
       code: "doctor.workspace-clobbered",
       title: `RELAYFILE_WORKSPACE names ${resolved.asked} (${resolved.id}), the token is for ${claimed}`,
+      subject: { kind: "token", ref: "workspace" },
+      evidence: [proof(resolved.probe)],
+      facts: { asked: resolved.asked, claimed, id: resolved.id, origin: target.sources.workspace ?? null },
       ruledOut: ["a UUID of the same workspace: the control plane says it is another one"],
       remedy: unset(claimed),
     },
   ];
+}
+
+/** True when the environment names the workspace and it is not the one this machine works with: then the variable is odd, not the token. */
+function isClobbered(target: TargetFact, named: string, usual: string | null): boolean {
+  return target.sources.workspace?.startsWith("env ") === true && named !== usual;
 }
 
 function urlFindings(

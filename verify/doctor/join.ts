@@ -14,7 +14,7 @@ export default defineCheck({
   phase: "auth",
   needs: ["join", "target"],
   after: ["doctor.control-plane-answers"],
-  refs: ["DR-05", "symptom:37", "symptom:38", "S03"],
+  refs: ["DR-05", "symptom:37", "symptom:38", "symptom:39", "S03"],
   hint: "Wait: join has a budget of 120 s here",
   findings: {
     "doctor.join-slow": {
@@ -31,6 +31,14 @@ export default defineCheck({
       decided: "The catalog, which does no work, took more than a second too.",
       not: "Not cloud#766: that concerns the join route alone.",
       fix: "Look at proxy, VPN, DNS and region.",
+    },
+    "doctor.cold-start": {
+      severity: "info",
+      means:
+        "The first join failed with a 5xx and a second one a moment later succeeded: the service was asleep.",
+      decided: "The join was repeated once after its first answer.",
+      not: "Not a broken join: that fails twice.",
+      fix: "Nothing: this tool repeats once by itself. Repeat by hand elsewhere.",
     },
     "doctor.join-refused": {
       severity: "error",
@@ -67,6 +75,11 @@ export default defineCheck({
     }
     if (isOutage(probe) && probe.failure !== "timeout") {
       return unknown(`joining gave no usable answer (${probe.status ?? probe.failure})`);
+    }
+    if (join.first !== undefined && probe.status !== null && probe.status < 300) {
+      const title = `the first join was answered ${join.first.status}, the second succeeded`;
+      const both = [proof(join.first), proof(probe)];
+      return judged(1, [{ code: "doctor.cold-start", title, subject, evidence: both, facts }], title);
     }
     if (probe.totalMs < NOTICEABLE_MS) return judged(1, [], `joined in ${probe.totalMs} ms`);
     if (!facts.othersFast) {

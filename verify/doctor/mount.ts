@@ -1,4 +1,4 @@
-/** The mirror on this machine: its root, its state, its daemon and what waits there for a person. */
+/** The mirror on this machine: its root, its state, its daemon and how fresh it is. */
 import {
   type Check,
   defineCheck,
@@ -248,7 +248,7 @@ export const mountKeepsUp = defineCheck({
     const evidence = [{ type: "file", path: ".relay/state.json" }] as const;
     const remedy = {
       text: "Look at the daemon",
-      commands: [suggest(`relayfile status ${mount.dir ?? ""}`.trim())],
+      commands: [suggest(`relayfile status --mount ${mount.dir ?? "DIR"}`)],
     };
     const findings: FindingDraft<Codes>[] = [];
     const successAt = Date.parse(state.lastSuccessfulReconcileAt ?? "");
@@ -300,78 +300,6 @@ export const mountKeepsUp = defineCheck({
       1,
       findings,
       `status ${state.status ?? "unknown"}, ${plural(state.pendingWriteback ?? 0, "pending write")}`,
-    );
-  },
-});
-
-/** DR-20, DR-21. */
-export const deadLettersEmpty = defineCheck({
-  id: "doctor.dead-letters-empty",
-  title: "no write waits in the mount's dead letters",
-  severity: "error",
-  phase: "writeback",
-  needs: ["deadLetters"],
-  after: ["doctor.mount-root-intact"],
-  refs: ["DR-20", "DR-21", "symptom:73", "symptom:74", "S36", "relayfile#84"],
-  hint: "Look at each: relayfile writeback status, then fix and retry",
-  findings: {
-    "doctor.dead-letter-present": {
-      severity: "error",
-      means: "A write was refused for good, or its retries ended, and it waits for a person.",
-      decided: "By a record in .relay/dead-letter; the lifetime failure counter plays no part.",
-      not: "Not a transient failure that later succeeded: that leaves no record.",
-      fix: "Read the provider's answer in the record, fix the file, then retry the op.",
-    },
-    "doctor.dead-letter-malformed": {
-      severity: "error",
-      means: "A dead-letter record cannot be read, so nobody can tell which write it holds.",
-      decided: "By parsing the file; it is left as it is.",
-      not: "Not a resolved write.",
-      fix: "Look at the file; keep it until you know which write it was.",
-    },
-  },
-  run: ({ deadLetters }) => {
-    const findings: FindingDraft<"doctor.dead-letter-present" | "doctor.dead-letter-malformed">[] = [];
-    for (const record of deadLetters.records) {
-      const answer = [record.lastStatus, record.lastBody].filter((part) => part !== undefined).join(" ");
-      findings.push({
-        code: "doctor.dead-letter-present",
-        title: `${record.path || record.opId} was refused${record.lastStatus === undefined ? "" : ` with ${record.lastStatus}`} after ${plural(record.attempts, "attempt")}`,
-        subject: { kind: "op", ref: record.opId },
-        evidence: [
-          { type: "file", path: `.relay/dead-letter/${record.opId}.json`, excerpt: answer.slice(0, 300) },
-        ],
-        facts: {
-          opIds: [record.opId],
-          path: record.path,
-          provider: record.path.split("/")[1] ?? null,
-          deadLettered: true,
-          attempts: record.attempts,
-          lastStatus: record.lastStatus ?? null,
-          stage: record.stage ?? null,
-        },
-        remedy: {
-          text: "Fix the file, then retry",
-          commands: [
-            suggest(`relayfile writeback show ${record.opId}`),
-            suggest(`relayfile writeback retry --opId ${record.opId}`, "write", false),
-          ],
-        },
-      });
-    }
-    for (const { file, reason } of deadLetters.malformed) {
-      findings.push({
-        code: "doctor.dead-letter-malformed",
-        title: `dead letter ${file} cannot be read: ${reason}`,
-        subject: { kind: "file", ref: `.relay/dead-letter/${file}` },
-        evidence: [{ type: "file", path: `.relay/dead-letter/${file}` }],
-      });
-    }
-    // An empty directory was looked at and is what health looks like.
-    return judged(
-      1,
-      findings,
-      findings.length === 0 ? "no dead letters" : plural(findings.length, "unresolved write"),
     );
   },
 });

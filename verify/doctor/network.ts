@@ -14,55 +14,61 @@ export default defineCheck({
   findings: {
     "doctor.network-unreachable": page.transient(
       "This machine cannot resolve or reach either host, so nothing can be said about services, tokens or data.",
-      "Both services failed before any connection stood, and in the same way: a name that does not resolve, no route, or no answer at all.",
+      "Both hosts failed before any connection stood: a name that does not resolve, no route, a refusal, or no answer at all. Confirmed when both failed in one way.",
       "Not two outages at once, and nothing that a sign-in could help.",
       "Check this machine's network: DNS, VPN, proxy, firewall. relayfile demo works without one.",
     ),
     "doctor.server-not-running": page.transient(
       "Both base URLs name one server, and nothing listens there.",
-      "File API and control plane share host and port, and both connections were refused.",
+      "File API and control plane are on one host, and it refused both connections.",
       "Not a network problem: the host itself refused at once.",
       "Start the server, or give the base URLs of one that runs.",
     ),
   },
   run: ({ fileApi, controlPlane }) => {
     const services = [fileApi, controlPlane];
-    if (services.some(({ probe }) => probe.status !== null)) {
-      const reached = services.filter(({ probe }) => probe.status !== null).length;
-      return judged(reached, [], `${reached} of 2 hosts answered`);
-    }
+    const reached = services.filter(({ probe }) => probe.status !== null).length;
+    if (reached > 0) return judged(reached, [], `${reached} of 2 hosts answered`);
     const kinds = services.map(failureOf);
-    const [first, second] = services.map(({ baseUrl }) => new URL(baseUrl).host);
+    if (kinds.includes("other")) return skip("a connection stood and broke: that is no network that is down");
+    const [first, second] = services.map(({ baseUrl }) => new URL(baseUrl));
+    const hosts = [...new Set([first?.host ?? "", second?.host ?? ""])];
+    const sameWay = kinds[0] === kinds[1];
     const shared = {
       subject: { kind: "endpoint", ref: "network" } as const,
       evidence: services.map(({ probe }) => proof(probe)),
-      facts: { failure: kinds[0] ?? null, hosts: [first ?? "", second ?? ""] },
-      ruledOut: ["the tokens: nothing was sent", "one broken service: both fail in the same way"],
+      facts: { failures: kinds, hosts },
+      ruledOut: ["the tokens: nothing was sent", "one broken service: neither host could be asked"],
     };
-    if (kinds[0] === "refused" && kinds[1] === "refused" && first === second) {
-      const title = `nothing listens at ${first}: the server is not running`;
-      const remedy = { text: "Start the server", commands: [suggest("relayfile serve", "write")] };
+    if (sameWay && kinds[0] === "refused" && first?.hostname === second?.hostname) {
+      const title = `nothing listens at ${hosts.join(" and ")}: the server is not running`;
+      const remedy = isLoopback(first?.hostname ?? "")
+        ? { text: "Start the server", commands: [suggest("relayfile serve", "write")] }
+        : { text: "Ask whoever runs that server, or give the base URLs of one that runs", commands: [] };
       return unknown(title, [{ ...shared, code: "doctor.server-not-running", title, remedy }]);
     }
-    if (kinds[0] !== kinds[1] || kinds[0] === "refused" || kinds[0] === "other") {
-      return skip("the two services fail in different ways");
-    }
-    const title = `this machine cannot ${WORDS[kinds[0] ?? ""] ?? "reach"} either host (${[...new Set([first, second])].join(", ")})`;
+    const verb = sameWay && kinds[0] === "dns" ? "resolve" : "reach";
+    const named = hosts.length === 1 ? `the host ${hosts[0]}` : `either host (${hosts.join(", ")})`;
+    const title = `this machine cannot ${verb} ${named}`;
     const remedy = {
-      text: "Check this machine's network, then repeat; --offline judges what lies on this machine",
+      text: "Check DNS, VPN and proxy of this machine, then repeat; --offline judges what lies here",
       commands: [suggest("relayfile doctor --offline")],
     };
-    return unknown(title, [{ ...shared, code: "doctor.network-unreachable", title, remedy }]);
+    // Two hosts that refuse may also be two outages; a name that does not resolve says more.
+    const confidence = sameWay && kinds[0] !== "refused" ? "confirmed" : "likely";
+    return unknown(title, [{ ...shared, confidence, code: "doctor.network-unreachable", title, remedy }]);
   },
 });
 
-const WORDS: Readonly<Record<string, string>> = { dns: "resolve", route: "reach", timeout: "reach" };
-
-/** How a connection failed, as far as it tells a network apart from a server. */
+/** How a connection failed before it stood; `other` when it stood. */
 function failureOf({ probe }: ServiceFact): "dns" | "route" | "timeout" | "refused" | "other" {
   const said = probe.message ?? "";
   if (probe.failure === "dns") return "dns";
   if (/EHOSTUNREACH|ENETUNREACH|ENETDOWN|no route/i.test(said)) return "route";
   if (probe.failure === "timeout" || /ETIMEDOUT/i.test(said)) return "timeout";
   return probe.failure === "connect" ? "refused" : "other";
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(?:127\.|localhost$|\[::1\]$)/.test(hostname);
 }

@@ -157,7 +157,7 @@ function judgeService<U extends string, W extends string>(
       ruledOut: ["the token: this route needs none"],
       remedy: {
         text: `Check ${service.baseUrl} (from ${source}), then repeat`,
-        commands: [suggest("relayfile doctor")],
+        commands: [suggest(`curl -sS --max-time 10 ${probe.url}`)],
       },
     };
     return unknown(finding.title, [finding]);

@@ -31,7 +31,7 @@ export const workspaceTokenKind = defineCheck({
   phase: "auth",
   needs: ["target"],
   after: [],
-  refs: ["DR-06", "symptom:15", "S02"],
+  refs: ["DR-06", "symptom:9", "symptom:15", "S02"],
   hint: "Join the workspace to get a workspace token",
   findings: {
     "doctor.wrong-token-kind": {

@@ -78,6 +78,7 @@ export const credentialArea = defineEvidence({
       (one) => workspace !== null && (relayIdOf(one) === workspace.id || one.name === workspace.name),
     );
     const registered = entry?.server;
+    const usual = registry.workspaces.find(({ name }) => name === registry.default);
     const directories = [home.dir, home.userDir === null ? null : `${home.userDir}/.agentworkforce/relay`];
     return {
       locks: directories.flatMap((dir) => (dir === null ? [] : locksIn(context, dir))),
@@ -91,6 +92,7 @@ export const credentialArea = defineEvidence({
         return [{ path: short(context, path), scopes }];
       }),
       registeredFileApiUrl: registered ?? null,
+      defaultWorkspaceId: usual === undefined ? null : relayIdOf(usual),
       requestedScopes: entry?.scopes ?? null,
       headless: HEADLESS.filter((name) => (context.host.env[name] ?? "") !== ""),
       collectedAtMs: context.clock.now(),

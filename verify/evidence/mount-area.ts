@@ -5,6 +5,7 @@ import { jsonObjectOf } from "./_files.ts";
 import { summariseLog } from "./mount-log.ts";
 
 const LOG_BYTES_MAX = 512 * 1024;
+const LOG_AGE_MAX_MS = 24 * 3_600_000;
 const RECORDS_MAX = 200;
 const CONFLICTS_MAX = 100;
 const PARENTS_MAX = 12;
@@ -21,7 +22,7 @@ export default defineEvidence({
     const log = tailOf(context, `${area}/mount.log`);
     return {
       dir: short(context, dir),
-      log: log === null ? null : summariseLog(log),
+      log: log === null ? null : summariseLog(log, context.clock.now() - LOG_AGE_MAX_MS),
       outbox: outboxOf(context, `${area}/outbox/pending`),
       conflicts: conflictsIn(context, `${area}/conflicts`),
       denials: denialsOf(tailOf(context, `${area}/permissions-denied.log`)),

@@ -1,11 +1,11 @@
-/** The end of a daemon's log, counted: ours and the original's lines differ, so patterns are loose. */
+/** The last day of a daemon's log, counted: ours and the original's lines differ, so patterns are loose. */
 import type { LoggedAnswer, MountLogFact } from "../evidence.ts";
 
 const REFUSED_MAX = 50;
 
-/** Counts what checks ask about; never throws. */
-export function summariseLog(text: string): MountLogFact {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
+/** Counts what checks ask about in the lines since `sinceMs`: what was repaired long ago is no finding. Never throws. */
+export function summariseLog(text: string, sinceMs: number): MountLogFact {
+  const lines = recentLines(text, sinceMs);
   const times = lines.flatMap((line) => timeOf(line) ?? []);
   const perMinute = new Map<string, number>();
   const refused: LoggedAnswer[] = [];
@@ -39,6 +39,16 @@ export function summariseLog(text: string): MountLogFact {
     flushTimeouts: count(/flush.*(?:timed out|timeout|deadline)|exit(?:ed)?(?: code)?[ =:]124/i),
     refusedWrites: refused.slice(-REFUSED_MAX),
   };
+}
+
+/** Lines without a time belong to the one before them. */
+function recentLines(text: string, sinceMs: number): string[] {
+  let recent = true;
+  return text.split("\n").filter((line) => {
+    const ms = Date.parse(timeOf(line) ?? "");
+    if (!Number.isNaN(ms)) recent = ms >= sinceMs;
+    return recent && line.trim() !== "";
+  });
 }
 
 function timeOf(line: string): string | null {

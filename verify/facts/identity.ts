@@ -36,6 +36,8 @@ export interface CredentialAreaFact {
   readonly delegated: readonly { readonly path: string; readonly scopes: readonly string[] }[];
   /** The file API of the workspace as its registry entry names it; null when it names none. */
   readonly registeredFileApiUrl: string | null;
+  /** Relay id of the workspace that is current on this machine; absent in older evidence. */
+  readonly defaultWorkspaceId?: string | null;
   /** The scopes its token was asked for with; null when the registry does not say. */
   readonly requestedScopes: readonly string[] | null;
   /** Names of set variables that make a login headless. */

@@ -3,12 +3,12 @@ import clockInSync from "../../../verify/doctor/clock.ts";
 import { integrationsHealthy } from "../../../verify/doctor/cloud.ts";
 import joinFast from "../../../verify/doctor/join.ts";
 import {
-  deadLettersEmpty,
   mountDaemonAlive,
   mountKeepsUp,
   mountRootIntact,
   mountStateValid,
 } from "../../../verify/doctor/mount.ts";
+import { deadLettersEmpty } from "../../../verify/doctor/mount-writes.ts";
 import { controlPlaneAnswers, fileApiAnswers, servicesInPlace } from "../../../verify/doctor/services.ts";
 import { credentialsFitHosts, targetResolved } from "../../../verify/doctor/target.ts";
 import { workspaceReadable } from "../../../verify/doctor/workspace-access.ts";
