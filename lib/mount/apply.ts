@@ -9,7 +9,7 @@ import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { conflictArtifact, revertedArtifact } from "./conflicts.ts";
 import { count, type Engine, isWritable, localOf, modeOf, stageContext } from "./engine.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
-import { type Placement, placeAll, removeExpected } from "./stage.ts";
+import { type Placement, placeAll, removeExpected, syncParents } from "./stage.ts";
 import { blankEntry, type Entry } from "./state-db.ts";
 
 /** How to apply. `force`: the remote wins over any local state, without an artifact (read-only paths). */
@@ -53,15 +53,19 @@ export function applyRemote(
     const jobs: Job[] = [];
     const again: string[] = [];
     const parents = new Set<string>();
+    const removed: RelativeRemotePath[] = [];
     engine.db.transaction(() => {
       for (const path of todo) {
         const state = states.get(path) as RemoteState;
-        const outcome = decide(engine, path, state, { ...options, parents });
+        const outcome = decide(engine, path, state, { ...options, parents, removed });
         if (outcome === "again") again.push(path);
         else if (outcome === "changed") total.changed++;
         else if (outcome !== null) jobs.push(outcome);
       }
+      // A removal that a power cut takes back, with an index that has forgotten the file, would look like a new file.
+      syncParents(stageContext(engine), removed);
     });
+    for (const path of todo) if (engine.db.get(path) === undefined) engine.removedHere.delete(path);
     again.push(...place(engine, jobs, total));
     if (round === ROUNDS_MAX) {
       // Someone writes faster than we can decide; the watcher will bring these paths back.
@@ -79,7 +83,7 @@ function decide(
   engine: Engine,
   path: string,
   state: RemoteState,
-  options: ApplyOptions & { parents: Set<string> },
+  options: ApplyOptions & { parents: Set<string>; removed: RelativeRemotePath[] },
 ): Job | "again" | "changed" | null {
   const mapped = localOf(engine, path);
   if ("problem" in mapped) {
@@ -106,7 +110,9 @@ function decide(
   const remote = state.kind === "file" ? { hash: state.file.hash, revision: state.file.revision } : null;
   const agreed = base?.revision == null ? null : { hash: base.hash, revision: base.revision };
   const step = reconcilePath({ base: agreed, local: local.kind === "file" ? local : null, remote });
-  return carryOut(engine, { path, rel, base, state, step, force, local });
+  const outcome = carryOut(engine, { path, rel, base, state, step, force, local });
+  if (outcome === "changed" && local.kind === "file" && remote === null) options.removed.push(rel);
+  return outcome;
 }
 
 function carryOut(
@@ -225,6 +231,7 @@ function deny(
   engine.db.clearProblem(path);
   if (base?.readDenied) return null;
   if (base !== undefined && localHash !== null && localHash === base.hash) {
+    engine.removedHere.add(path);
     engine.world.fs.unlink(engine.mirror.absolute(rel));
     engine.mirror.pruneParents(rel);
   }
@@ -238,7 +245,9 @@ function removeLocal(
   engine: Engine,
   { path, rel, stat, localHash }: { path: string; rel: RelativeRemotePath } & Pick<Job, "stat" | "localHash">,
 ): boolean {
+  engine.removedHere.add(path);
   if (!removeExpected(stageContext(engine), rel, stat, localHash)) {
+    engine.removedHere.delete(path);
     engine.stale.add(path);
     return false;
   }
@@ -270,6 +279,7 @@ function remember(
   });
   engine.db.clearProblem(path);
   engine.deletedAtMs.delete(path);
+  engine.removedHere.delete(path);
   const mode = modeOf(engine, path);
   if ((stat.mode & 0o222) === 0 && isWritable(engine, path))
     engine.world.fs.chmod(engine.mirror.absolute(rel), mode);

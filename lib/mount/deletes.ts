@@ -3,12 +3,12 @@
  * question for a person, not a command (spec mount-daemon 4.9, I8).
  */
 import { MOUNT } from "../limits.ts";
-import { circuitVerdict, countsForCircuit, retryDelayMs } from "../sync/backoff.ts";
+import { circuitVerdict, countsForCircuit, isDue, retryDelayMs } from "../sync/backoff.ts";
 import { classifyRequest } from "../sync/classify.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { deleteHold } from "../sync/safety.ts";
 import { logDenial } from "./denials.ts";
-import { type Engine, noteAnswer, noteError } from "./engine.ts";
+import { type Engine, endProbe, noteAnswer, noteError } from "./engine.ts";
 import { checkRoot, hasRuntimeArea } from "./guard.ts";
 import type { Entry } from "./state-db.ts";
 
@@ -66,7 +66,7 @@ export async function sendDeletes(
   let next: number | null = null;
   for (const entry of waiting) {
     const planned = lane.get(entry.remotePath)?.dueMs ?? 0;
-    const due = engine.now() >= planned ? await sendOne(engine, lane, entry, signal) : planned;
+    const due = isDue(planned, engine.now()) ? await sendOne(engine, lane, entry, signal) : planned;
     if (due !== null) next = next === null ? due : Math.min(next, due);
     if (signal.aborted) return next;
   }
@@ -162,6 +162,7 @@ async function sendOne(
     engine.wake.pull.call();
     return null;
   } finally {
+    endProbe(engine);
     engine.inFlight.delete(path);
   }
 }

@@ -37,6 +37,8 @@ export interface Engine {
   readonly stale: Set<string>;
   /** Paths whose remote change was not applied because a save was on its way; read again when it has arrived. */
   readonly passedOver: Set<string>;
+  /** Paths whose local file the daemon itself removed, until the index knows: not a person's delete. */
+  readonly removedHere: Set<string>;
   /** Paths with a request under way; nothing else may send for them. */
   readonly inFlight: Set<string>;
   /** When a local delete was first seen, by remote path, in ms. */
@@ -86,6 +88,7 @@ export function openEngine(
       [...db.entries.values()].filter((entry) => entry.unverified).map((entry) => entry.remotePath),
     ),
     passedOver: new Set(),
+    removedHere: new Set(),
     inFlight: new Set(),
     deletedAtMs: new Map(),
     now,
@@ -149,6 +152,12 @@ export function noteAnswer(engine: Engine, status: number | null, counts: boolea
     engine.world.log.warn("circuit opened: uploads and deletes wait, reads go on", { status });
   }
   if (before !== engine.health.circuit) engine.wake.state.call();
+}
+
+/** The one request of a half-open circuit is over. When it never left, because the disk failed first, another may. */
+export function endProbe(engine: Engine): void {
+  const { circuit } = engine.health;
+  if (circuit.probing) engine.health.circuit = { ...circuit, probing: false };
 }
 
 /** What staging needs of an engine. */

@@ -21,6 +21,8 @@ export interface Examined {
   readonly missed: number;
   /** Paths that were changing while they were read; look again soon. */
   readonly unstable: readonly RelativeRemotePath[];
+  /** Paths the system would not let us read; look again later. */
+  readonly unreadable: readonly RelativeRemotePath[];
 }
 
 /** How many saves are written to the outbox with one sync. */
@@ -36,6 +38,7 @@ export function examine(
   trigger: "signal" | "scan",
 ): Examined {
   const unstable: RelativeRemotePath[] = [];
+  const unreadable: RelativeRemotePath[] = [];
   let records: { record: OutboxRecord; replaces: string | null }[] = [];
   let [saves, deletes, missed] = [0, 0, 0];
   const parents = new Set<string>();
@@ -57,12 +60,18 @@ export function examine(
         unstable.push(rel);
         continue;
       }
+      if (local === "unreadable") {
+        unreadable.push(rel);
+        continue;
+      }
       const verdict = judge(engine, { rel, path, entry, local, trigger });
       if (verdict.kind === "save" && local.kind === "file") {
         const record = recordFor(engine, rel, path, entry, local.hash);
         if (record === null) unstable.push(rel);
         else records.push(record);
         if (entry?.deletePending) takeBackDelete(engine, path);
+      } else if (verdict.kind === "delete" && engine.removedHere.has(path)) {
+        engine.stale.add(path);
       } else if (verdict.kind === "delete") {
         deletes += markDeleted(engine, path) ? 1 : 0;
       } else {
@@ -78,7 +87,7 @@ export function examine(
     engine.wake.state.call();
   }
   if (engine.stale.size > 0) engine.wake.pull.call();
-  return { saves, deletes, missed, unstable };
+  return { saves, deletes, missed, unstable, unreadable };
 }
 
 function lookAt(
@@ -86,12 +95,12 @@ function lookAt(
   rel: RelativeRemotePath,
   entry: Entry | undefined,
   parents: Set<string>,
-): LocalState | null {
+): LocalState | "unreadable" | null {
   try {
     return engine.mirror.inspect(rel, entry, parents);
   } catch (error) {
     engine.world.log.warn("local file cannot be read", { path: rel, reason: String(error) });
-    return { kind: "blocked", problem: "target_not_regular" };
+    return "unreadable";
   }
 }
 

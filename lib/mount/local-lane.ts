@@ -1,11 +1,12 @@
 /** The local lane: watcher events settle into batches, scans fill in where nobody watched (spec mount-daemon 2.8). */
 import { messageOf } from "../errors.ts";
 import type { Watcher } from "../ports.ts";
+import { isDue, untilDueMs } from "../sync/backoff.ts";
 import { type RelativeRemotePath, relativePathProblem } from "../sync/remote-path.ts";
 import { nextDueMs, onSignal, SETTLED, type Settling, takeSettled } from "../sync/settle.ts";
 import { isPrunedDirectory } from "../sync/uploadable.ts";
 import type { Engine } from "./engine.ts";
-import { examine } from "./examine.ts";
+import { type Examined, examine } from "./examine.ts";
 import { scan } from "./scan.ts";
 
 /** The lane's handle. */
@@ -19,8 +20,12 @@ export interface LocalLane {
   close(): void;
 }
 
-/** How soon a file that was changing while read is looked at again, and a lost watcher is started again. */
+/**
+ * How soon a file that was changing while read is looked at again, one that could not be read at all, and a lost watcher
+ * is started again.
+ */
 const UNSTABLE_MS = 100;
+const UNREADABLE_MS = 5_000;
 const REWATCH_MS = 5_000;
 
 /** Starts watching, unless the mode never uploads. */
@@ -70,21 +75,39 @@ export function startLocal(engine: Engine): LocalLane {
     engine.wake.local.call();
   };
 
-  const take = (flush: boolean): RelativeRemotePath[] => {
+  // What was noticed stays noticed until it was handled: on a full disk nothing can be recorded, but nothing is forgotten.
+  const look = (flush: boolean) => {
     const settled = takeSettled(settling, engine.now(), flush);
+    const suspects = [...engine.suspects];
     settling = settled.rest;
-    const paths = new Set<RelativeRemotePath>(engine.suspects);
     engine.suspects.clear();
-    for (const path of settled.paths) for (const rel of expand(engine, path)) paths.add(rel);
-    return [...paths];
+    if (!uploads || settled.paths.length + suspects.length === 0) return;
+    try {
+      const paths = new Set<RelativeRemotePath>(suspects);
+      for (const path of settled.paths) for (const rel of expand(engine, path)) paths.add(rel);
+      again(examine(engine, paths, "signal"));
+    } catch (error) {
+      for (const path of suspects) engine.suspects.add(path);
+      for (const path of settled.paths) revisit(path, UNSTABLE_MS);
+      throw error;
+    }
   };
-  const look = (paths: readonly RelativeRemotePath[]) => {
-    if (!uploads || paths.length === 0) return;
-    for (const rel of examine(engine, paths, "signal").unstable) revisit(rel);
+  const walk = () => {
+    scanWanted = false;
+    try {
+      again(scan(engine));
+    } catch (error) {
+      scanWanted = true;
+      throw error;
+    }
   };
-  const revisit = (rel: RelativeRemotePath) => {
+  const again = ({ unstable, unreadable }: Examined) => {
+    for (const rel of unstable) revisit(rel, UNSTABLE_MS);
+    for (const rel of unreadable) revisit(rel, UNREADABLE_MS);
+  };
+  const revisit = (path: string, delayMs: number) => {
     const bursts = new Map(settling.bursts);
-    bursts.set(rel, { path: rel, dueMs: engine.now() + UNSTABLE_MS, committed: false });
+    bursts.set(path, { path, dueMs: engine.now() + delayMs, committed: false });
     settling = { ...settling, bursts };
   };
 
@@ -95,24 +118,21 @@ export function startLocal(engine: Engine): LocalLane {
       engine.wake.local.call();
     },
     async round(signal) {
-      if (rewatchAtMs !== null && engine.now() >= rewatchAtMs && uploads) startWatch();
-      look(take(false));
-      if (scanWanted && uploads) {
-        scanWanted = false;
-        for (const rel of scan(engine).unstable) revisit(rel);
-      }
+      if (rewatchAtMs !== null && isDue(rewatchAtMs, engine.now()) && uploads) startWatch();
+      look(false);
+      if (scanWanted && uploads) walk();
       const due = nextDueMs(settling);
       const times = [due === null ? null : due + config.settle.batchWindowMs, rewatchAtMs];
       if (uploads && health.watcher === "polling") times.push(engine.now() + config.intervalMs);
       const known = times.filter((time): time is number => time !== null);
-      const ms = known.length === 0 ? null : Math.max(0, Math.min(...known) - engine.now());
+      const ms = known.length === 0 ? null : Math.min(...known.map((at) => untilDueMs(at, engine.now())));
       if (engine.suspects.size > 0 || scanWanted) return;
       await engine.wake.local.wait(ms, signal);
       if (health.watcher === "polling" && !signal.aborted) scanWanted = uploads;
     },
     flush() {
-      look(take(true));
-      if (scanWanted && uploads) scan(engine);
+      look(true);
+      if (scanWanted && uploads) walk();
     },
     close() {
       watcher?.close();

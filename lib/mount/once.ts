@@ -1,5 +1,6 @@
 /** One complete pass without a daemon: what `mount --once` does, and how a command works on a mount nobody runs. */
 
+import { untilDueMs } from "../sync/backoff.ts";
 import { listConflicts } from "./conflicts.ts";
 import { listDeadLetters } from "./dead-letter.ts";
 import { type DeleteLane, pendingDeletes, sendDeletes } from "./deletes.ts";
@@ -62,8 +63,9 @@ export async function settle(
   lanes: { push: PushLane; receipts: ReceiptLane; deletes: DeleteLane },
   signal: AbortSignal,
 ): Promise<void> {
-  const deadline = engine.now() + SETTLE_MS;
-  while (!signal.aborted && engine.now() < deadline) {
+  const { clock } = engine.world;
+  const deadline = clock.monotonicMs() + SETTLE_MS;
+  while (!signal.aborted && clock.monotonicMs() < deadline) {
     const times = [
       await pushDue(engine, lanes.push, signal),
       await sendDeletes(engine, lanes.deletes, signal, 0),
@@ -74,9 +76,9 @@ export async function settle(
     if (examineSuspects(engine) > 0) continue;
     const due = times.filter((time): time is number => time !== null);
     if (due.length === 0) return;
-    const next = Math.min(...due);
-    if (next > deadline) return;
-    await engine.world.clock.sleep(Math.max(next - engine.now(), 1), signal).catch(() => undefined);
+    const waitMs = Math.max(untilDueMs(Math.min(...due), engine.now()), 1);
+    if (clock.monotonicMs() + waitMs > deadline) return;
+    await clock.sleep(waitMs, signal).catch(() => undefined);
   }
 }
 

@@ -7,6 +7,7 @@ import { MOUNT } from "../limits.ts";
 import type { ContentIdentity } from "../model/file.ts";
 import { comparePaths, utf8Length } from "../model/path.ts";
 import type { LocalFs, Random } from "../ports.ts";
+import { isDue } from "../sync/backoff.ts";
 import { readJson, writeJson } from "./json-file.ts";
 import type { RuntimeLayout } from "./layout.ts";
 import { timestamp } from "./layout.ts";
@@ -65,6 +66,8 @@ export interface OutboxCounts {
   readonly acked: number;
 }
 
+/** The longest a record is put off: while the credential is refused. */
+const PAUSE_MS_MAX = 600_000;
 const KEEP_ACKED_MS = 7 * 86_400_000;
 const KEEP_ACKED_MAX = 1_000;
 const ERROR_CHARS_MAX = 500;
@@ -141,14 +144,19 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
       return commandId === undefined ? undefined : pending.get(commandId);
     },
 
-    /** Writes new records durably: one sync for all of them, before this returns. */
+    /** Writes new records durably, all or none: one sync for all of them, before this returns. */
     add(records: readonly OutboxRecord[]): void {
       if (records.length === 0) return;
       const shared = records.length > 3;
-      for (const record of records) {
-        writeJson(ports, file("pending", record.commandId), record, { mode: 0o600, sync: !shared });
+      try {
+        for (const record of records) {
+          writeJson(ports, file("pending", record.commandId), record, { mode: 0o600, sync: !shared });
+        }
+        if (shared) fs.syncTree(directory("pending"));
+      } catch (error) {
+        for (const record of records) discard(file("pending", record.commandId));
+        throw error;
       }
-      if (shared) fs.syncTree(directory("pending"));
       for (const record of records) hold(record, 0, true);
     },
 
@@ -250,7 +258,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
     /** Records that may be sent now, oldest save first. Records with a receipt are not among them. */
     due(nowMs: number): Pending[] {
       return [...pending.values()]
-        .filter((item) => item.record.opId === undefined && item.dueMs <= nowMs)
+        .filter((item) => isCurrent(item) && isDue(item.dueMs, nowMs, PAUSE_MS_MAX))
         .sort(bySave);
     },
 
@@ -258,7 +266,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
     nextDueMs(): number | null {
       let next: number | null = null;
       for (const item of pending.values()) {
-        if (item.record.opId === undefined && (next === null || item.dueMs < next)) next = item.dueMs;
+        if (isCurrent(item) && (next === null || item.dueMs < next)) next = item.dueMs;
       }
       return next;
     },
@@ -290,6 +298,20 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
       }
     },
   };
+
+  /** A record nobody holds would be sent after a restart, behind newer saves. */
+  function discard(path: string): void {
+    try {
+      fs.unlink(path);
+    } catch {
+      // The disk refuses even that; at the next start the newer record of the path wins.
+    }
+  }
+
+  /** False for a record that a newer save of its path has replaced while the disk did not let it be archived. */
+  function isCurrent({ record }: Pending): boolean {
+    return record.opId === undefined && unsent.get(record.remotePath) === record.commandId;
+  }
 
   function drop(commandId: string): void {
     fs.unlink(file("pending", commandId));

@@ -73,8 +73,7 @@ export async function pullEvents(engine: Engine, signal: AbortSignal): Promise<v
     } catch (error) {
       if (!isExpiredCursor(error)) throw error;
       engine.world.log.warn("event cursor expired; reading the whole tree again", { cursor: from ?? null });
-      engine.db.setMeta(PULL_META.cursor, null);
-      return fullPull(engine, signal, "audit");
+      return fullPull(engine, signal, "expired");
     }
     await applyEvents(engine, page.events, signal);
     const last = page.nextCursor ?? page.events.at(-1)?.eventId ?? null;
@@ -150,14 +149,18 @@ export async function retryNotReady(engine: Engine, signal: AbortSignal): Promis
 const NOT_READY_MS = 2_000;
 
 /** Walks the whole remote tree, reads what differs, and judges what is gone. Resumes a bootstrap inside its listing. */
-async function fullPull(engine: Engine, signal: AbortSignal, reason: "bootstrap" | "audit"): Promise<void> {
+async function fullPull(
+  engine: Engine,
+  signal: AbortSignal,
+  reason: "bootstrap" | "audit" | "expired",
+): Promise<void> {
   const { db, health } = engine;
   const resume = reason === "bootstrap" ? readResume(db.meta(PULL_META.bootstrap)) : null;
-  if (resume === null && (reason === "bootstrap" || db.meta(PULL_META.cursor) === null)) {
-    // The cursor is taken before the walk, so nothing that changes during it is missed.
-    const tip = await newestEvent(engine, signal);
-    if (tip !== null) moveCursor(engine, tip, true);
-  }
+  // The cursor is taken before the walk, so nothing that changes during it is missed. One that expired is kept until
+  // the walk ended: a walk that fails half way must be walked again.
+  const takesTip = resume === null && (reason !== "audit" || db.meta(PULL_META.cursor) === null);
+  const tip = takesTip ? await newestEvent(engine, signal) : null;
+  if (tip !== null && reason !== "expired") moveCursor(engine, tip, true);
   const listed = new Set<string>();
   let observed = "";
   let cursor = resume?.cursor;
@@ -202,6 +205,7 @@ async function fullPull(engine: Engine, signal: AbortSignal, reason: "bootstrap"
     db.setMeta(PULL_META.complete, "1");
     db.setMeta(PULL_META.bootstrap, null);
     db.setMeta(PULL_META.lastAudit, String(engine.now()));
+    if (reason === "expired") db.setMeta(PULL_META.cursor, tip);
   });
   if (reason === "bootstrap") {
     engine.world.log.info("bootstrap complete", { files: synced });
@@ -334,8 +338,7 @@ async function checkForReset(engine: Engine, events: number, signal: AbortSignal
   const theirs = tip === null ? null : eventNumber(tip);
   if (theirs === null || theirs >= ours) return;
   engine.world.log.warn("the event feed was reset; reading the whole tree again", { ours, theirs });
-  moveCursor(engine, tip as string, true);
-  await fullPull(engine, signal, "audit");
+  await fullPull(engine, signal, "expired");
 }
 
 function isExpiredCursor(error: unknown): boolean {

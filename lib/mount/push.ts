@@ -2,9 +2,9 @@
 
 import type { BulkResult } from "../model/file.ts";
 import { ABSENT_REVISION } from "../model/revision.ts";
-import { circuitVerdict, countsForCircuit } from "../sync/backoff.ts";
+import { circuitVerdict, countsForCircuit, isDue } from "../sync/backoff.ts";
 import { isDraftPath } from "../sync/drafts.ts";
-import { type Engine, noteAnswer, noteError } from "./engine.ts";
+import { type Engine, endProbe, noteAnswer, noteError } from "./engine.ts";
 import { identityOf, type Pending } from "./outbox.ts";
 import {
   accepted,
@@ -40,7 +40,8 @@ export function newPushLane(): PushLane {
 export async function pushDue(engine: Engine, lane: PushLane, signal: AbortSignal): Promise<number | null> {
   while (!signal.aborted) {
     const now = engine.now();
-    if (now < lane.pausedUntilMs) return engine.outbox.nextDueMs() === null ? null : lane.pausedUntilMs;
+    if (!isDue(lane.pausedUntilMs, now, AUTH_PAUSE_MS.cap))
+      return engine.outbox.nextDueMs() === null ? null : lane.pausedUntilMs;
     const due = engine.outbox.due(now).filter((item) => !engine.inFlight.has(item.record.remotePath));
     if (due.length === 0) return engine.outbox.nextDueMs();
     const verdict = circuitVerdict(engine.health.circuit, now, engine.config.circuit);
@@ -48,7 +49,11 @@ export async function pushDue(engine: Engine, lane: PushLane, signal: AbortSigna
     if (verdict.kind === "probe") engine.health.circuit = { ...engine.health.circuit, probing: true };
     const batch =
       verdict.kind === "probe" ? due.slice(0, 1) : packBatch(due, engine.config.writebackBatchBytesMax);
-    await sendBatch(engine, lane, batch, signal);
+    try {
+      await sendBatch(engine, lane, batch, signal);
+    } finally {
+      endProbe(engine);
+    }
   }
   return null;
 }

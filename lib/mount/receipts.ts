@@ -1,7 +1,7 @@
 /** The receipt lane: an accepted write is not done until its operation ended (spec mount-daemon 3.2). */
 import { isRelayfileError } from "../errors.ts";
 import type { WritebackOp } from "../model/writeback-op.ts";
-import { retryDelayMs } from "../sync/backoff.ts";
+import { isDue, retryDelayMs } from "../sync/backoff.ts";
 import { classifyOp } from "../sync/classify.ts";
 import { writeDeadLetter } from "./dead-letter.ts";
 import { type Engine, noteError } from "./engine.ts";
@@ -32,7 +32,7 @@ export async function pollReceipts(
     ...deletes.map(({ opId }) => opId),
   ]);
   for (const opId of lane.keys()) if (!open.has(opId)) lane.delete(opId);
-  const due = [...open].filter((opId) => (lane.get(opId)?.dueMs ?? 0) <= now);
+  const due = [...open].filter((opId) => isDue(lane.get(opId)?.dueMs ?? 0, now));
   await inParallel(due, WORKERS, async (opId) => {
     if (signal.aborted) return;
     const done = await pollOne(engine, opId, records, signal);

@@ -75,13 +75,30 @@ export function placeAll(context: StageContext, batch: readonly Placement[]): Pl
       if (placed.kind === "placed") staged.delete(temporary);
       return placed;
     });
-    const touched = new Set(batch.map(({ rel }) => parentDirectory(context.mirror.absolute(rel))));
-    if (shared) fs.syncTree(context.mirror.root);
-    else for (const directory of touched) if (fs.lstat(directory) !== null) fs.syncDir(directory);
+    syncParents(
+      context,
+      batch.map(({ rel }) => rel),
+    );
     return results;
   } finally {
     for (const temporary of staged) fs.unlink(temporary);
     serial += batch.length;
+  }
+}
+
+/** Makes the names at some paths durable, created or removed: with one call when there are many. */
+export function syncParents({ fs, mirror }: StageContext, rels: readonly RelativeRemotePath[]): void {
+  if (rels.length >= SHARED_SYNC_FROM) {
+    fs.syncTree(mirror.root);
+    return;
+  }
+  const directories = new Set(rels.map((rel) => parentDirectory(mirror.absolute(rel))));
+  for (const directory of directories) {
+    // A parent that became empty went too; the next one that is left knows.
+    let existing = directory;
+    while (fs.lstat(existing) === null && existing.length > mirror.root.length)
+      existing = parentDirectory(existing);
+    if (fs.lstat(existing) !== null) fs.syncDir(existing);
   }
 }
 

@@ -2,7 +2,7 @@
  * The private index: what both sides last agreed on, per file. SQLite is the durable form, a map in memory the working
  * one, so that a change to k files costs O(k) (spec mount-daemon 1.4, 8.5).
  */
-import type { SqlRow, SqlValue } from "../ports.ts";
+import type { SqlDriver, SqlRow, SqlValue } from "../ports.ts";
 import { type Leaf, sameBytes, type Tree } from "../sync/tree.ts";
 import type { StateDatabase } from "./world.ts";
 
@@ -102,7 +102,7 @@ export function openStateDb(database: StateDatabase) {
         sql.run("COMMIT");
         return result;
       } catch (error) {
-        sql.run("ROLLBACK");
+        rollBack(sql);
         db.reload();
         throw error;
       } finally {
@@ -240,6 +240,15 @@ export function openStateDb(database: StateDatabase) {
     close: () => database.close(),
   };
   return db;
+}
+
+/** Ends a failed transaction. On a full disk SQLite has ended it already, and then there is none to end. */
+function rollBack(sql: SqlDriver): void {
+  try {
+    sql.run("ROLLBACK");
+  } catch {
+    // Nothing was open: the tables are as they were before.
+  }
 }
 
 /** True when the local bytes last seen are those of the base. */

@@ -1,5 +1,6 @@
 /** The upkeep lane: what keeps a mount small and its report complete, never on the way of a save. */
 import { isRelayfileError, messageOf } from "../errors.ts";
+import { isDue } from "../sync/backoff.ts";
 import type { Engine } from "./engine.ts";
 import { readJson, writeJson } from "./json-file.ts";
 import { exportIndex } from "./legacy-state.ts";
@@ -25,12 +26,12 @@ export async function upkeepRound(engine: Engine, signal: AbortSignal): Promise<
   announceCapabilities(engine);
   await readProviders(engine, signal);
   const now = engine.now();
-  if (now >= plan.pruneMs) {
+  if (isDue(plan.pruneMs, now, PRUNE_EVERY_MS)) {
     plan.pruneMs = now + PRUNE_EVERY_MS;
     engine.outbox.prune();
     engine.db.pruneBases(now - KEEP_BASES_MS, BASES_BYTES_MAX);
   }
-  if (now >= plan.exportMs) {
+  if (isDue(plan.exportMs, now, EXPORT_EVERY_MS)) {
     plan.exportMs = now + EXPORT_EVERY_MS;
     exportIndex(engine);
   }

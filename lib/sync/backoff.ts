@@ -18,6 +18,22 @@ export function retryDelayMs(
   return retryAfterMs === null ? own : Math.max(own, Math.min(retryAfterMs, 60_000));
 }
 
+/** The longest anything but a refused credential waits. */
+const LONGEST_WAIT_MS = 60_000;
+
+/**
+ * True when a planned time has come. A time further ahead than anything is ever planned (`longestMs`) means that the
+ * clock was set back since, and then waiting for it would be waiting for hours.
+ */
+export function isDue(dueMs: number, nowMs: number, longestMs: number = LONGEST_WAIT_MS): boolean {
+  return dueMs <= nowMs || dueMs - nowMs > longestMs;
+}
+
+/** Milliseconds until a planned time; 0 when it is due. */
+export function untilDueMs(dueMs: number, nowMs: number, longestMs: number = LONGEST_WAIT_MS): number {
+  return isDue(dueMs, nowMs, longestMs) ? 0 : dueMs - nowMs;
+}
+
 /** A Retry-After header in ms: whole seconds or an HTTP date; null when absent, negative or unreadable. */
 export function parseRetryAfter(header: string | null, nowMs: number): number | null {
   if (header === null) return null;

@@ -3,6 +3,7 @@
  * (spec mount-daemon 2.8).
  */
 import { MOUNT } from "../limits.ts";
+import { isDue } from "./backoff.ts";
 import { isEditorStaging } from "./uploadable.ts";
 
 /** Delays of the pipeline. */
@@ -79,7 +80,7 @@ export function takeSettled(
   const paths: string[] = [];
   const bursts = new Map<string, Burst>();
   for (const [path, burst] of state.bursts) {
-    if (flush || burst.dueMs <= nowMs) paths.push(path);
+    if (flush || isDue(burst.dueMs, nowMs)) paths.push(path);
     else bursts.set(path, burst);
   }
   const stagedAt = new Map(

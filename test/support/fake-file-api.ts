@@ -60,8 +60,9 @@ export class FakeFileApi {
   /** Hashes of everything the server ever held. */
   readonly everStored = new Set<string>();
   intercept: Interceptor = () => null;
-  /** Told of every upload that took effect: path, hash, and the hash it replaced. */
-  onApplied: (path: string, hash: string, replaced: string | null) => void = () => undefined;
+  /** Told of every upload that took effect: path, hash, the hash it replaced, and by which request. */
+  onApplied: (path: string, hash: string, replaced: string | null, request: SeenRequest) => void = () =>
+    undefined;
   /** Status a new op gets; a function may choose by path. */
   opStatus: (path: string) => { status: string; lastError?: string; lastStatus?: number } = () => ({
     status: "succeeded",
@@ -70,7 +71,11 @@ export class FakeFileApi {
   treePage = 1_000;
   /** Told of every event, with the file's content as a live message carries it. */
   readonly listeners = new Set<(message: string) => void>();
+  /** Entries of one events page, at most. */
+  feedPage = 1_000;
   private counter = 0;
+  /** Number of the newest event that was thrown away. */
+  private expired = 0;
 
   constructor(private readonly now: () => number = () => Date.UTC(2026, 4, 20, 12)) {}
 
@@ -84,6 +89,16 @@ export class FakeFileApi {
   remove(path: string): void {
     if (!this.files.delete(path)) return;
     this.event("file.deleted", path, `rev_${++this.counter}`, undefined, "provider_sync", "");
+  }
+
+  /** Throws all events but the newest away: earlier cursors are expired. */
+  expireEvents(): void {
+    this.expired = Math.max(this.events.length - 1, 0);
+  }
+
+  /** True when the feed no longer reaches back to a cursor. */
+  isExpired(cursor: string | null): boolean {
+    return cursor !== null && Number(cursor.slice(4)) < this.expired;
   }
 
   /** Text of a stored file, or null. */
@@ -234,7 +249,7 @@ export class FakeFileApi {
       const revision = this.store(file.path, bytes, file.contentType, "agent_write", "c");
       const replaced = current === undefined ? null : sha256(current.bytes);
       this.applied.push({ path: file.path, hash: sha256(bytes), identity, replaced });
-      this.onApplied(file.path, sha256(bytes), replaced);
+      this.onApplied(file.path, sha256(bytes), replaced, request);
       const op = this.newOp(file.path, revision, "file_upsert", identity);
       results.push({
         path: file.path,
@@ -280,15 +295,15 @@ export class FakeFileApi {
   }
 
   private feed(query: URLSearchParams): Response {
-    const limit = Number(query.get("limit") ?? 200);
+    const limit = Math.min(Number(query.get("limit") ?? 200), this.feedPage);
     const number = (id: string) => Number(id.slice(4));
+    const kept = this.events.slice(this.expired);
     if (query.get("direction") === "desc") {
-      const newest = this.events.slice(-limit).reverse();
-      return json(200, { events: newest, nextCursor: null });
+      return json(200, { events: kept.slice(-limit).reverse(), nextCursor: null });
     }
     const cursor = query.get("cursor");
-    const after =
-      cursor === null ? this.events : this.events.filter((event) => number(event.eventId) > number(cursor));
+    if (this.isExpired(cursor)) return error(410, "cursor_expired", "the feed no longer reaches back");
+    const after = cursor === null ? kept : kept.filter((event) => number(event.eventId) > number(cursor));
     const page = after.slice(0, limit);
     return json(200, { events: page, nextCursor: after.length > page.length ? page.at(-1)?.eventId : null });
   }

@@ -1,5 +1,5 @@
 /** A file system in memory: same answers and error codes as a disk, with events for a watcher and a hook for faults. */
-import type { FileStat, LocalFs, WatchTree } from "../../lib/ports.ts";
+import type { FileStat, LocalFs, Random, WatchTree } from "../../lib/ports.ts";
 
 interface Node {
   kind: FileStat["kind"];
@@ -10,6 +10,8 @@ interface Node {
   mode: number;
   mtimeMs: number;
   ctimeMs: number;
+  /** What a power cut leaves of the content while the file is among the unsynced. */
+  durable: Uint8Array;
 }
 
 /** Called before every operation that changes something; may throw to make it fail. */
@@ -20,6 +22,10 @@ export class MemoryFs implements LocalFs {
   hook: FsHook = () => undefined;
   private nextInode = 2;
   private readonly root: Node;
+  /** Files with bytes that were never made durable. */
+  private readonly unsynced = new Set<Node>();
+  /** How to take back, newest last, every change of a name since the last one that was made durable. */
+  private undo: (() => void)[] = [];
   private readonly watchers = new Set<{
     root: string;
     onChange(rel: string | null, kind: "rename" | "change"): void;
@@ -74,14 +80,14 @@ export class MemoryFs implements LocalFs {
       if (options.exclusive) throw osError("EEXIST", path);
       const target = this.follow(existing, path);
       if (target.kind === "directory") throw osError("EISDIR", path);
-      target.bytes = bytes.slice();
+      this.fill(target, bytes, options.sync);
       this.touch(target);
       this.emit(path, "change");
       return;
     }
     const node = this.node("file", options.mode ?? 0o644);
-    node.bytes = bytes.slice();
-    parent.children.set(name, node);
+    this.fill(node, bytes, options.sync);
+    this.bind(parent, name, node);
     this.emit(path, "rename");
     this.emit(path, "change");
   }
@@ -100,8 +106,10 @@ export class MemoryFs implements LocalFs {
     const existing = target.parent.children.get(target.name);
     if (existing?.kind === "directory" && node.kind !== "directory") throw osError("EISDIR", to);
     if (existing?.kind === "directory" && existing.children.size > 0) throw osError("ENOTEMPTY", to);
-    source.parent.children.delete(source.name);
-    target.parent.children.set(target.name, node);
+    this.atomically(() => {
+      this.bind(source.parent, source.name, null);
+      this.bind(target.parent, target.name, node);
+    });
     node.ctimeMs = this.now();
     this.emit(from, "rename");
     this.emit(to, "rename");
@@ -112,8 +120,10 @@ export class MemoryFs implements LocalFs {
     const [first, second] = [this.parentOf(a), this.parentOf(b)];
     const [one, two] = [first.parent.children.get(first.name), second.parent.children.get(second.name)];
     if (one === undefined || two === undefined) return false;
-    first.parent.children.set(first.name, two);
-    second.parent.children.set(second.name, one);
+    this.atomically(() => {
+      this.bind(first.parent, first.name, two);
+      this.bind(second.parent, second.name, one);
+    });
     one.ctimeMs = this.now();
     two.ctimeMs = this.now();
     this.emit(a, "rename");
@@ -133,7 +143,7 @@ export class MemoryFs implements LocalFs {
     if (found === null) return false;
     if (found.kind === "directory") throw osError("EISDIR", path);
     const { parent, name } = this.parentOf(path);
-    parent.children.delete(name);
+    this.bind(parent, name, null);
     this.emit(path, "rename");
     return true;
   }
@@ -144,7 +154,7 @@ export class MemoryFs implements LocalFs {
     if (node.kind !== "directory") throw osError("ENOTDIR", path);
     if (node.children.size > 0) throw osError("ENOTEMPTY", path);
     const { parent, name } = this.parentOf(path);
-    parent.children.delete(name);
+    this.bind(parent, name, null);
     this.emit(path, "rename");
   }
 
@@ -157,7 +167,7 @@ export class MemoryFs implements LocalFs {
       if (child === undefined) {
         this.hook("mkdir", at);
         child = this.node("directory", mode);
-        node.children.set(part, child);
+        this.bind(node, part, child);
         this.emit(at, "rename");
       }
       node = this.follow(child, at);
@@ -178,12 +188,37 @@ export class MemoryFs implements LocalFs {
     return path;
   }
 
+  /** Like a journal: what happened to names before is durable too. */
   syncDir(path: string): void {
     this.hook("sync", path);
+    this.undo = [];
   }
 
   syncTree(path: string): void {
     this.hook("sync", path);
+    this.settle();
+  }
+
+  /** Makes everything durable: what a person's own programs did before a power cut. */
+  settle(): void {
+    this.undo = [];
+    this.unsynced.clear();
+  }
+
+  /**
+   * The power fails. Of the changes to names since the last sync only the first few remain, in their order; of a file
+   * whose bytes were not synced remains what was last synced, or everything, or nothing.
+   */
+  cutPower(random: Random): void {
+    const kept = Math.floor(random.float() * (this.undo.length + 1));
+    for (const back of this.undo.splice(kept).reverse()) back();
+    for (const node of this.unsynced) {
+      const roll = random.float();
+      if (roll < 0.4) node.bytes = node.durable;
+      else if (roll < 0.7) node.bytes = new Uint8Array();
+    }
+    this.settle();
+    this.watchers.clear();
   }
 
   freeBytes(): number {
@@ -236,6 +271,36 @@ export class MemoryFs implements LocalFs {
     return found.sort();
   }
 
+  private fill(node: Node, bytes: Uint8Array, sync = false): void {
+    if (sync) this.unsynced.delete(node);
+    else if (!this.unsynced.has(node)) {
+      node.durable = node.bytes;
+      this.unsynced.add(node);
+    }
+    node.bytes = bytes.slice();
+  }
+
+  /** Gives a name in a directory to a node, or to nobody. */
+  private bind(parent: Node, name: string, node: Node | null): void {
+    const before = parent.children.get(name);
+    this.undo.push(() => {
+      if (before === undefined) parent.children.delete(name);
+      else parent.children.set(name, before);
+    });
+    if (node === null) parent.children.delete(name);
+    else parent.children.set(name, node);
+  }
+
+  /** Several changes of names that a journal keeps or loses together. */
+  private atomically(work: () => void): void {
+    const start = this.undo.length;
+    work();
+    const steps = this.undo.splice(start).reverse();
+    this.undo.push(() => {
+      for (const back of steps) back();
+    });
+  }
+
   private emit(path: string, kind: "rename" | "change"): void {
     for (const watcher of this.watchers) {
       if (!path.startsWith(`${watcher.root}/`)) continue;
@@ -257,6 +322,7 @@ export class MemoryFs implements LocalFs {
       mode,
       mtimeMs: at,
       ctimeMs: at,
+      durable: new Uint8Array(),
     };
   }
 

@@ -25,6 +25,9 @@ import { SimClock } from "./sim-clock.ts";
 /** The mount root of every rig. */
 export const ROOT = "/home/u/mirror";
 
+/** How many recent states of an index a power cut chooses from. */
+const COMMITS_KEPT = 24;
+
 /** What to build. */
 export interface RigOptions {
   readonly remoteRoot?: string;
@@ -36,6 +39,8 @@ export interface RigOptions {
   /** Shared server, for two mounts on one workspace. */
   readonly api?: FakeFileApi;
   readonly clock?: SimClock;
+  /** Keep what `cutPower` needs. */
+  readonly powerFails?: boolean;
 }
 
 /** A line that was logged. */
@@ -55,13 +60,18 @@ export class MountRig {
   readonly world: MountWorld;
   readonly config: MountConfig;
   private readonly databases = new Map<string, Sqlite>();
+  /** While set, states of each index since it was opened or checkpointed: what a power cut may go back to. */
+  private readonly commits = new Map<string, Uint8Array[]>();
   private readonly locks = new Set<string>();
   private readonly sockets = new Set<(code: number) => void>();
   /** While true, no live connection can be opened. */
   refuseSockets = false;
   private running: { mount: OpenMount; stop: AbortController; done: Promise<void> } | null = null;
 
+  private readonly powerFails: boolean;
+
   constructor(options: RigOptions = {}) {
+    this.powerFails = options.powerFails ?? false;
     this.clock = options.clock ?? new SimClock();
     this.fs = new MemoryFs(() => this.clock.now());
     this.api = options.api ?? new FakeFileApi(() => this.clock.now());
@@ -175,6 +185,20 @@ export class MountRig {
     this.locks.clear();
   }
 
+  /** The machine loses power: the disk keeps what was synced, an index some recent state of itself. */
+  cutPower(random: Random): void {
+    this.fs.cutPower(random);
+    for (const [path, states] of this.commits) {
+      const state = states[Math.floor(random.float() * states.length)];
+      if (state === undefined) continue;
+      this.databases.get(path)?.close();
+      this.databases.set(path, Sqlite.deserialize(state));
+      this.commits.set(path, [state]);
+    }
+    this.dropLocks();
+    this.dropSockets();
+  }
+
   /** The file below the root, as text. */
   local(rel: string): string | null {
     return this.fs.text(`${this.root}/${rel}`);
@@ -216,7 +240,7 @@ export class MountRig {
     };
     queueMicrotask(() => {
       if (!open) return;
-      if (this.refuseSockets) return end(1006);
+      if (this.refuseSockets || this.api.isExpired(cursor)) return end(1006);
       this.sockets.add(end);
       handlers.onOpen();
       const missed = this.api.events.filter(
@@ -242,9 +266,16 @@ export class MountRig {
       connection = new Sqlite(":memory:");
       this.databases.set(path, connection);
       this.fs.makeDir(path.slice(0, path.lastIndexOf("/")));
-      this.fs.writeFile(path, new Uint8Array([1]));
+      this.fs.writeFile(path, new Uint8Array([1]), { sync: true });
+      this.fs.settle();
     }
     const open = connection;
+    const committed = () => {
+      if (!this.powerFails || open.inTransaction) return;
+      const states = this.commits.get(path) ?? [];
+      this.commits.set(path, [...states.slice(-COMMITS_KEPT), open.serialize()]);
+    };
+    committed();
     // A process that died inside a transaction left nothing of it behind.
     if (open.inTransaction) open.run("ROLLBACK");
     return {
@@ -253,9 +284,14 @@ export class MountRig {
           open.query(text).all(...(params as SqlValue[])) as Row[],
         run: (text, params = []) => {
           open.query(text).run(...(params as SqlValue[]));
+          committed();
         },
       },
-      close: () => undefined,
+      close: () => {
+        if (!this.powerFails) return;
+        this.commits.delete(path);
+        committed();
+      },
     };
   }
 

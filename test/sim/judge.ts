@@ -1,0 +1,179 @@
+/** What must hold whatever happened: at every moment, at every upload, and once faults have ended. */
+import { sha256 } from "../../lib/runtime/bun/mount-world.ts";
+import type { FakeFileApi, SeenRequest } from "../support/fake-file-api.ts";
+import type { Machine } from "./machine.ts";
+import { MACHINE_HEADER } from "./network.ts";
+
+/** Files that no person ever touches. */
+export const UNTOUCHED = ["keep/1.md", "keep/2.md"] as const;
+
+/** The judge of one run. Problems are sentences about paths. */
+export class Judge {
+  readonly problems: string[] = [];
+  /** Paths that somebody else changed on the server. */
+  readonly touchedRemotely = new Set<string>();
+
+  constructor(
+    private readonly api: FakeFileApi,
+    private readonly machines: readonly Machine[],
+    private readonly powerFailed: () => boolean,
+  ) {
+    api.onApplied = (path, hash, replaced, request) =>
+      this.upload(path.slice(1), hash, replaced, this.senderOf(request));
+  }
+
+  /** Files nobody touches stay, at every moment, once they have arrived. */
+  always(): void {
+    for (const [index, { rig, arrived }] of this.machines.entries()) {
+      for (const path of UNTOUCHED) {
+        const here = rig.local(path) !== null;
+        if (here) arrived.add(path);
+        else if (arrived.has(path))
+          this.problems.push(`${path}, which nobody touched, went away on ${index}`);
+      }
+    }
+  }
+
+  /** Once faults have ended and both sides had time: they agree and nothing is lost. */
+  atTheEnd(): void {
+    for (const machine of this.machines) {
+      this.agreement(machine);
+      this.saves(machine);
+      this.verdict(machine);
+      if (machine.rig.fs.lstat(machine.rig.root)?.kind !== "directory")
+        this.problems.push("the root is gone");
+    }
+    this.deletes();
+    this.repeats();
+    this.conflicts();
+  }
+
+  private senderOf(request: SeenRequest): Machine {
+    return this.machines[Number(request.headers.get(MACHINE_HEADER) ?? "0")] as Machine;
+  }
+
+  /** An upload of a person's own bytes may replace only what they had seen, or their own earlier saves. */
+  private upload(path: string, hash: string, replaced: string | null, { seen, saved }: Machine): void {
+    if (replaced === null || replaced === hash || !saved.get(path)?.has(hash)) return;
+    if (seen.get(path)?.has(replaced) || saved.get(path)?.has(replaced)) return;
+    const merged = this.api.applied.some((one) => one.path === `/${path}` && one.hash === replaced);
+    if (!merged || this.savedElsewhere(path, replaced))
+      this.problems.push(`an upload of ${path} replaced a version nobody here had seen`);
+  }
+
+  private savedElsewhere(path: string, hash: string): boolean {
+    return this.machines.some(({ saved }) => saved.get(path)?.has(hash));
+  }
+
+  private agreement({ rig }: Machine): void {
+    const refused = new Set(keptBelow(rig, "dead-letter").keys());
+    const remote = [...this.api.files.keys()].map((path) => path.slice(1));
+    for (const rel of new Set([...rig.fs.files(rig.root), ...remote])) {
+      const [here, there] = [rig.local(rel), this.api.text(`/${rel}`)];
+      if (here !== there && !refused.has(rel))
+        this.problems.push(`${rel} differs: here ${brief(here)}, there ${brief(there)}`);
+    }
+  }
+
+  private verdict({ rig }: Machine): void {
+    const state = rig.relay("state.json");
+    if (state?.verdict === "ok" || /refused|both sides/.test(state?.verdictReason ?? "")) return;
+    this.problems.push(
+      `verdict ${state?.verdict}: ${state?.verdictReason} (${JSON.stringify(state?.lastError)})`,
+    );
+  }
+
+  private saves({ rig, lastSaved }: Machine): void {
+    const kept = new Set([...keptBelow(rig, "").values()].map((text) => sha256(text)));
+    for (const [path, text] of lastSaved) {
+      const hash = sha256(text);
+      if (!this.api.everStored.has(hash) && !kept.has(hash) && rig.local(path) !== text)
+        this.problems.push(`a save of ${path} is lost: ${brief(text)}`);
+    }
+  }
+
+  /** Every delete that was sent for a path follows a person's own at that machine. */
+  private deletes(): void {
+    for (const request of this.api.seen("DELETE", "/fs/file")) {
+      const path = (request.query.get("path") ?? "").slice(1);
+      if (!this.senderOf(request).removed.has(path))
+        this.problems.push(`a delete of ${path} was sent and no person removed it`);
+    }
+    for (const rel of UNTOUCHED) {
+      if (this.api.text(`/${rel}`) === null) this.problems.push(`${rel}, which nobody touched, is gone`);
+      for (const { rig } of this.machines)
+        if (rig.local(rel) === null) this.problems.push(`${rel}, which nobody touched, is gone here`);
+    }
+  }
+
+  /** No identity takes effect twice, and no save under two identities. */
+  private repeats(): void {
+    const identities = this.api.applied.map(({ identity }) => identity).filter((one) => one !== null);
+    if (new Set(identities).size !== identities.length) this.problems.push("an operation was applied twice");
+    // An index that a power cut set back may not know that a save had arrived and was deleted there since.
+    if (this.powerFailed()) return;
+    const times = new Map<string, number>();
+    for (const { path, hash } of this.api.applied) {
+      const key = `${path.slice(1)}\0${hash}`;
+      times.set(key, (times.get(key) ?? 0) + 1);
+    }
+    for (const [key, count] of times) {
+      const [path = "", hash = ""] = key.split("\0");
+      const saves = this.machines.reduce((sum, { saved }) => sum + (saved.get(path)?.get(hash) ?? 0), 0);
+      if (saves > 0 && count > saves)
+        this.problems.push(`a save of ${path} was applied ${count} times and made ${saves} times`);
+    }
+  }
+
+  /**
+   * Nobody is asked about their own saves. An index that a power cut set back may take a save of before for somebody
+   * else's, and then both versions are kept, which loses nothing.
+   */
+  private conflicts(): void {
+    if (this.powerFailed()) return;
+    for (const [index, { rig }] of this.machines.entries()) {
+      const others = this.machines.filter((_, other) => other !== index);
+      for (const path of keptBelow(rig, "conflicts").keys()) {
+        const rel = /conflicts\/(.*)\.[^.]+\.local$/.exec(path)?.[1] ?? "";
+        if (rel === "" || rel.startsWith("resolved/") || this.touchedRemotely.has(rel)) continue;
+        if (others.some(({ saved, removed }) => saved.has(rel) || removed.has(rel))) continue;
+        this.problems.push(`${rel} has a conflict although nobody else ever changed it`);
+      }
+    }
+  }
+}
+
+/** Every text kept below the runtime area by path; content of outbox records and paths of dead letters besides. */
+function keptBelow(rig: Machine["rig"], below: string): Map<string, string> {
+  const found = new Map<string, string>();
+  const walk = (directory: string) => {
+    if (rig.fs.lstat(directory)?.kind !== "directory") return;
+    for (const { name, kind } of rig.fs.readDir(directory)) {
+      const path = `${directory}/${name}`;
+      if (kind === "directory") {
+        walk(path);
+        continue;
+      }
+      const text = rig.fs.text(path) ?? "";
+      found.set(path, text);
+      if (path.includes("/outbox/")) found.set(`${path}#content`, textIn(text, "content"));
+      if (path.includes("/dead-letter/")) found.set(textIn(text, "path").slice(1), text);
+    }
+  };
+  walk(`${rig.root}/.relay/${below}`);
+  return found;
+}
+
+function textIn(document: string, key: string): string {
+  try {
+    const value = (JSON.parse(document) as Record<string, unknown>)[key];
+    return typeof value === "string" ? value : "";
+  } catch {
+    // Not every file is a document.
+    return "";
+  }
+}
+
+function brief(text: string | null): string {
+  return text === null ? "nothing" : JSON.stringify(text.slice(-30));
+}

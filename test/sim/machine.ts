@@ -1,0 +1,220 @@
+/** One machine in simulation: its disk, the daemon on it, and the person at it with everything they saved, saw and removed. */
+import type { Random } from "../../lib/ports.ts";
+import { sha256 } from "../../lib/runtime/bun/mount-world.ts";
+import type { FakeFileApi } from "../support/fake-file-api.ts";
+import { MountRig } from "../support/mount-rig.ts";
+import type { SimClock } from "../support/sim-clock.ts";
+import { Life, REFUSED, type Surroundings } from "./life.ts";
+import type { Network } from "./network.ts";
+import type { Action, Climate, DiskFault } from "./script.ts";
+
+/** What a machine is built on. */
+export interface MachineContext {
+  readonly index: number;
+  readonly seed: number;
+  readonly climate: Climate;
+  readonly api: FakeFileApi;
+  readonly clock: SimClock;
+  readonly network: Network;
+  readonly random: Random;
+  readonly count: (kind: string) => void;
+}
+
+/** A machine. */
+export class Machine {
+  readonly rig: MountRig;
+  /** The last bytes the person saved at a path and did not remove again. */
+  readonly lastSaved = new Map<string, string>();
+  /** Every content the person had before their eyes at a path, by hash: what an upload may replace. */
+  readonly seen = new Map<string, Set<string>>();
+  /** How often the person put each content at a path, by hash. */
+  readonly saved = new Map<string, Map<string, number>>();
+  /** Paths the person removed or moved away at some time. */
+  readonly removed = new Set<string>();
+  /** Files nobody touches that have arrived, until one vanishes. */
+  readonly arrived = new Set<string>();
+  life: Life | null = null;
+  private disk: { code: DiskFault; failing: number } = { code: "ENOSPC", failing: 0 };
+  private watchRefused = false;
+  private readonly around: Surroundings;
+
+  constructor(private readonly context: MachineContext) {
+    const { index, seed, climate, api, clock, network } = context;
+    this.rig = new MountRig({
+      seed: seed + index * 7_919,
+      api,
+      clock,
+      powerFails: climate.power,
+      flags: { fullPullMinIntervalMs: climate.auditMs, websocket: climate.websocket },
+    });
+    this.around = {
+      rig: this.rig,
+      network,
+      machine: index,
+      diskFault: (operation) => this.diskFault(operation),
+      mayWatch: () => !this.watchRefused,
+    };
+  }
+
+  /** Starts the daemon unless it runs. A machine in trouble may fail to. */
+  start(): void {
+    if (this.life?.alive && !this.life.ended) return;
+    this.life?.kill();
+    try {
+      this.life = new Life(this.around);
+    } catch {
+      this.context.count("failed start");
+      this.life = null;
+    }
+  }
+
+  /** The sun comes out: disk and watcher work again. */
+  heal(): void {
+    this.disk = { ...this.disk, failing: 0 };
+    this.watchRefused = false;
+  }
+
+  /** Does one step of a script here. */
+  async perform(action: Action): Promise<void> {
+    const { rig, life, context } = this;
+    switch (action.kind) {
+      case "intrude":
+        life?.beforeChange(action.beforeOp, () => {
+          context.count("intrusion");
+          this.perform({ ...action, kind: "save" });
+        });
+        return;
+      case "disk":
+        if (action.failing > 0) context.count(`disk ${action.code}`);
+        this.disk = action;
+        return;
+      case "overflow":
+        context.count("watcher overflow");
+        life?.overflow(action.ms);
+        return;
+      case "vague":
+        context.count("vague watcher event");
+        life?.vague();
+        return;
+      case "no-watch":
+        if (action.refused) context.count("watcher refused");
+        this.watchRefused = action.refused;
+        return;
+      case "crash":
+        life?.crashAfter(action.afterOps, () => context.count("crash"));
+        await rig.clock.advance(50);
+        life?.kill();
+        this.life = null;
+        return;
+      case "power":
+        life?.crashAfter(action.afterOps, () => context.count("crash"));
+        await rig.clock.advance(50);
+        this.cutPower();
+        return;
+      case "arm":
+        life?.crashAtStep(action.afterOps, () => {
+          context.count("crash");
+          if (action.power) this.cutPower();
+        });
+        return;
+      case "stop":
+        await life?.stop();
+        this.life = null;
+        return;
+      case "start":
+        this.start();
+        return;
+      default:
+        this.touch(action);
+    }
+  }
+
+  private cutPower(): void {
+    this.context.count("power cut");
+    this.life?.kill();
+    this.life = null;
+    this.rig.cutPower(this.context.random);
+  }
+
+  /** What the person, or nobody, does to a file. */
+  private touch(action: Action): void {
+    const { fs, root } = this.rig;
+    const at = (rel: string) => `${root}/${rel}`;
+    switch (action.kind) {
+      case "save":
+        this.user(() => fs.save(at(action.path), action.text), action.path, action.text);
+        return;
+      case "append": {
+        const text = (fs.text(at(action.path)) ?? "") + action.text;
+        this.user(() => fs.save(at(action.path), text), action.path, text);
+        return;
+      }
+      case "atomic-save": {
+        const slash = action.path.lastIndexOf("/") + 1;
+        const staging = at(`${action.path.slice(0, slash)}.${action.path.slice(slash)}.tmp-7`);
+        const save = () => {
+          fs.save(staging, action.text);
+          fs.rename(staging, at(action.path));
+        };
+        this.user(save, action.path, action.text);
+        return;
+      }
+      case "remove":
+        if (fs.text(at(action.path)) === null) return;
+        this.removed.add(action.path);
+        this.user(() => fs.unlink(at(action.path)), action.path, null);
+        return;
+      case "move": {
+        const text = fs.text(at(action.path));
+        if (text === null || action.path === action.to) return;
+        this.removed.add(action.path);
+        this.look(action.to);
+        this.remember(action.to, text);
+        fs.makeDir(at(action.to).replace(/\/[^/]*$/, ""));
+        this.user(() => fs.rename(at(action.path), at(action.to)), action.path, null);
+        this.lastSaved.set(action.to, text);
+        return;
+      }
+      case "vanish":
+        if (this.life?.alive || fs.text(at(action.path)) === null) return;
+        this.context.count("vanished file");
+        this.arrived.delete(action.path);
+        this.user(() => fs.unlink(at(action.path)), action.path, null);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** What a person does never meets the faults of the daemon's disk, and survives a power cut. */
+  private user(work: () => void, path: string, text: string | null): void {
+    this.look(path);
+    work();
+    this.rig.fs.settle();
+    if (text === null) this.lastSaved.delete(path);
+    else {
+      this.remember(path, text);
+      this.lastSaved.set(path, text);
+    }
+  }
+
+  /** What a person sees at a path right now counts as seen. */
+  private look(path: string): void {
+    const text = this.rig.local(path);
+    if (text === null) return;
+    const hashes = this.seen.get(path) ?? new Set();
+    this.seen.set(path, hashes.add(sha256(text)));
+  }
+
+  private remember(path: string, text: string): void {
+    const counts = this.saved.get(path) ?? new Map<string, number>();
+    const hash = sha256(text);
+    this.saved.set(path, counts.set(hash, (counts.get(hash) ?? 0) + 1));
+  }
+
+  private diskFault(operation: string): DiskFault | null {
+    const { code, failing } = this.disk;
+    if (failing === 0 || !REFUSED[code].has(operation)) return null;
+    return this.context.random.float() < failing ? code : null;
+  }
+}
