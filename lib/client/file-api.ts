@@ -139,8 +139,11 @@ export function fileApi(target: ServiceTarget, workspaceId: string) {
       );
     },
 
-    /** The subtree as one stream in the given format. The body is not read here. */
-    export(query: { format: "json" | "tar" | "patch"; path?: string }, options: CallOptions = {}) {
+    /** The subtree as one stream in the given format, from behind `after` on. The body is not read here. */
+    export(
+      query: { format: "json" | "tar" | "patch" | "frames"; path?: string; after?: string },
+      options: CallOptions = {},
+    ) {
       return sendStream(target, { method: "GET", path: `${base}/fs/export`, query, ...options });
     },
 

@@ -1,5 +1,6 @@
 /** Queries, exports, merges and inbound envelopes of the file API. Test names start with the route they prove. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { FrameReader } from "../../lib/client/frames.ts";
 import { api, type ContractTarget, cloud, put, until } from "./target.ts";
 
 /** Runs the suite against one deployment. */
@@ -125,17 +126,31 @@ export function testTransfer(name: string, start: () => Promise<ContractTarget>)
         expect(text).toContain("Binary file b/fmt/");
       });
 
-      test("GET fs/export as frames ends with a count", async () => {
-        const bytes = await (await raw("format=frames&path=/fmt")).bytes();
-        const heads: { path?: string; size?: number; end?: boolean; files?: number }[] = [];
-        for (let at = 0; at < bytes.byteLength; ) {
-          const length = new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0);
-          const head = JSON.parse(new TextDecoder().decode(bytes.subarray(at + 4, at + 4 + length)));
-          heads.push(head);
-          at += 4 + length + (head.size ?? 0);
-        }
-        expect(heads.map(({ path }) => path)).toEqual(["/fmt/a.md", long, "/fmt/empty", undefined]);
-        expect(heads.at(-1)).toEqual({ end: true, files: 3 });
+      const framed = async (query: string) => {
+        const reader = new FrameReader();
+        const files = reader.push(await (await raw(`format=frames&${query}`)).bytes());
+        return { files, reader };
+      };
+
+      test("GET fs/export as frames holds exactly the bytes and ends with a count", async () => {
+        const { files, reader } = await framed("path=/fmt");
+        expect(files.map(({ path }) => path)).toEqual(["/fmt/a.md", long, "/fmt/empty"]);
+        expect(files[1]?.bytes).toEqual(binary);
+        expect(files[0]).toMatchObject({
+          revision: expect.stringMatching(/^rev_/),
+          contentType: "text/markdown",
+        });
+        expect([reader.files, reader.ended]).toEqual([3, true]);
+      });
+
+      test("GET fs/export goes on behind the path given as after", async () => {
+        const behind = async (after: string) =>
+          (await framed(`path=/fmt&after=${encodeURIComponent(after)}`)).files.map(({ path }) => path);
+        expect(await behind("/fmt/a.md")).toEqual([long, "/fmt/empty"]);
+        expect(await behind("/fmt/a.md0")).toEqual([long, "/fmt/empty"]);
+        expect(await behind("/fmt/empty")).toEqual([]);
+        expect(await behind("/zzz")).toEqual([]);
+        expect(await behind("/a")).toHaveLength(3);
       });
     });
 

@@ -65,12 +65,16 @@ async function exportTree(context: RouteContext): Promise<Response> {
   return new Response(body, { headers: { ...format.headers } });
 }
 
-/** Visible files at or below `path` in path order, each with the content of the row's own revision. */
+/**
+ * Visible files at or below `path` in path order, each with the content of the row's own revision. `after` leaves out
+ * what comes up to and with that path: how a mirror goes on where its first copy was interrupted.
+ */
 export async function* visibleFiles(context: RouteContext): AsyncGenerator<ExportedFile> {
   const { workspace, caller, query } = context;
   const { store } = workspace.context;
   const view = new Visibility(store.sql, caller);
-  for (const listed of filesAtOrBelow(workspace.context, normalizePath(query.get("path")?.trim() ?? ""))) {
+  const base = normalizePath(query.get("path")?.trim() ?? "");
+  for (const listed of filesAtOrBelow(workspace.context, base, query.get("after") ?? "")) {
     if (!view.everything && !view.seesPath(listed.path, listed)) continue;
     const file = await currentContent(context, listed);
     if (file !== null) yield file;
