@@ -2,6 +2,7 @@
 import { testStack } from "../support/stack.ts";
 import { testAccess } from "./access.contract.ts";
 import { testControlPlane } from "./control-plane.contract.ts";
+import { testFeed } from "./feed.contract.ts";
 import { testFileApi } from "./file-api.contract.ts";
 import { testIngress } from "./ingress.contract.ts";
 import type { ContractTarget } from "./target.ts";
@@ -31,3 +32,4 @@ for (const [name, overSocket] of [
   testControlPlane(name, () => target(overSocket));
   testIngress(name, () => target(overSocket));
 }
+testFeed("over a socket", () => target(true));
