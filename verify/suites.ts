@@ -1,7 +1,10 @@
 /** What runs, in reading order: each list reads as a table of facts about a healthy system. */
 import type { Check, Suite } from "./check.ts";
 import { noAliasBullets, noInternalPaths } from "./digest/budget.ts";
+import { eventsCounted } from "./digest/coverage.ts";
 import { budgetHonest, digestsExist, frontMatterValid, notTruncated } from "./digest/digests.ts";
+import { closedStaysClosed, digestsFollow, windowsInZone } from "./digest/freshness.ts";
+import { sectionsComplete, terminalStatesTold } from "./digest/sections.ts";
 import { aliasesAnnounced, aliasesCurrent } from "./discovery/aliases.ts";
 import { advertisedExist, contractComplete } from "./discovery/contract.ts";
 import { documentsTelling, schemasSound } from "./discovery/contract-text.ts";
@@ -76,7 +79,20 @@ export const SUITES: Readonly<Record<Suite, readonly Check[]>> = {
     aliasesAnnounced,
     oneGeneration,
   ],
-  digest: [digestsExist, frontMatterValid, notTruncated, budgetHonest, noInternalPaths, noAliasBullets],
+  digest: [
+    digestsExist,
+    frontMatterValid,
+    windowsInZone,
+    notTruncated,
+    budgetHonest,
+    noInternalPaths,
+    noAliasBullets,
+    digestsFollow,
+    closedStaysClosed,
+    eventsCounted,
+    sectionsComplete,
+    terminalStatesTold,
+  ],
   writeback: [
     canonicalRoutable,
     examplesValid,

@@ -9,8 +9,8 @@ import {
   providerOf,
   suggest,
 } from "../check.ts";
+import { fileProof, readProof, shareProof } from "./_proof.ts";
 import { internalShare, prefixOf, prefixShares } from "./_shares.ts";
-import { fileProof, readProof, shareProof } from "./digests.ts";
 
 const EATEN_PERCENT = 50;
 

@@ -1,14 +1,6 @@
 /** The digests exist, parse, and tell the truth about what they left out. */
-import {
-  type DigestFileFact,
-  defineCheck,
-  type EvidenceItem,
-  type FindingDraft,
-  judged,
-  plural,
-  skip,
-  suggest,
-} from "../check.ts";
+import { defineCheck, type EventsFact, type FindingDraft, judged, plural, skip, suggest } from "../check.ts";
+import { fileProof, listOf, readProof, shareProof } from "./_proof.ts";
 import { internalShare, prefixShares } from "./_shares.ts";
 
 const BUDGET = 2_000;
@@ -32,6 +24,13 @@ export const digestsExist = defineCheck({
       not: "Not a workspace without activity: that has no digest and is healthy.",
       fix: "Write any file; if nothing appears within a minute, the digest writer does not run.",
     },
+    "digest.window-missing": {
+      severity: "info",
+      means: "The daily digests are there, a weekly or dated one is not.",
+      decided: "The listing of /digests lacks this-week.md, last-week.md or the dated file of yesterday.",
+      not: "Not a writer that stands still: the daily digests are written.",
+      fix: "Nothing, where the deployment writes daily digests only; else report the writer.",
+    },
   },
   run: ({ digests }) => {
     if (digests.newestEvent === null && digests.listed.length === 0)
@@ -40,7 +39,7 @@ export const digestsExist = defineCheck({
     const missing = wanted.filter((path) => !digests.listed.includes(path));
     const newest = digests.newestEvent;
     const findings = missing.map(
-      (path): FindingDraft<"digest.missing"> => ({
+      (path): FindingDraft<"digest.missing" | "digest.window-missing"> => ({
         code: "digest.missing",
         title: `${path} does not exist`,
         subject: { kind: "digest", ref: path },
@@ -57,6 +56,19 @@ export const digestsExist = defineCheck({
         facts: { path, newestEventAt: newest?.at ?? null },
       }),
     );
+    const dated = digests.files.find(({ path }) => path === wanted[1])?.frontMatter?.date;
+    const others = ["this-week", "last-week", ...(dated === undefined ? [] : [String(dated)])]
+      .map((name) => `/digests/${name}.md`)
+      .filter((path) => !digests.listed.includes(path));
+    if (missing.length === 0 && others[0] !== undefined) {
+      findings.push({
+        code: "digest.window-missing",
+        title: `${others.join(", ")} ${others.length === 1 ? "does" : "do"} not exist`,
+        subject: { kind: "digest", ref: others[0] },
+        evidence: [{ type: "log", line: `listed: ${digests.listed.join(", ")}` }],
+        facts: { missing: others },
+      });
+    }
     return judged(wanted.length, findings, `${plural(digests.listed.length, "digest")} listed`);
   },
 });
@@ -151,8 +163,9 @@ export const notTruncated = defineCheck({
   severity: "error",
   phase: "digest",
   needs: ["digests"],
+  wants: ["events"],
   after: ["doctor.workspace-readable"],
-  refs: ["VG-03", "symptom:55", "S26", "S27"],
+  refs: ["VG-03", "VG-15", "symptom:55", "S26", "S27"],
   hint: "Find what fills the budget: relayfile verify digest",
   findings: {
     "digest.truncated": {
@@ -170,8 +183,9 @@ export const notTruncated = defineCheck({
       fix: "Look at the provider's dead letters.",
     },
   },
-  run: ({ digests }) => {
+  run: ({ digests, events }) => {
     const files = digests.files.filter((file) => file.frontMatter !== null);
+    const troubled = troubledProviders(events);
     const findings = files.flatMap((file): FindingDraft<"digest.truncated" | "digest.partial-failure">[] => {
       const warnings = listOf(file.frontMatter?.warnings);
       const truncated =
@@ -202,11 +216,10 @@ export const notTruncated = defineCheck({
       if (warnings.includes("provider_partial_failure")) {
         found.push({
           code: "digest.partial-failure",
-          title: `${file.path} reports sync errors of a provider`,
+          title: `${file.path} reports sync errors of ${troubled.length === 0 ? "a provider" : troubled.join(", ")}`,
           subject: { kind: "digest", ref: file.path },
           evidence: [fileProof(file)],
-          facts: { path: file.path },
-          refs: ["VG-15"],
+          facts: { path: file.path, providers: troubled },
         });
       }
       return found;
@@ -257,39 +270,10 @@ export const budgetHonest = defineCheck({
   },
 });
 
-/** The digest file as proof. */
-export function fileProof(file: DigestFileFact): EvidenceItem {
-  const matter = file.frontMatter;
-  const excerpt =
-    matter === null
-      ? (file.problem ?? "no front matter")
-      : `events: ${matter.events}, truncated: ${matter.truncated ?? "-"}, warnings: [${listOf(matter.warnings).join(", ")}]`;
-  return { type: "file", path: file.path, revision: file.revision, lastEditedAt: file.lastEditedAt, excerpt };
-}
-
-/** The request that read the digest. */
-export function readProof(file: DigestFileFact): EvidenceItem {
-  return {
-    type: "http",
-    exchangeId: file.exchangeId,
-    quote: `${file.path} -> ${file.status ?? "no answer"}`,
-  };
-}
-
-/** The three largest prefixes of a digest's bullets. */
-export function shareProof(file: DigestFileFact): EvidenceItem[] {
-  return prefixShares(file)
-    .slice(0, 3)
-    .map(({ prefix, count, percent }) => ({
-      type: "metric",
-      name: `bullets under ${prefix}`,
-      value: percent,
-      unit: `% (${count})`,
-    }));
-}
-
-function listOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : typeof value === "string" && value !== "" ? [value] : [];
+/** Providers whose sync errors the feed tells of. */
+function troubledProviders(events: EventsFact | null): string[] {
+  const failed = (events?.items ?? []).filter(({ type }) => type === "sync.error");
+  return [...new Set(failed.flatMap(({ provider }) => (provider === "" ? [] : [provider])))].sort();
 }
 
 /** The calendar date of an instant in a time zone; UTC for a zone that does not exist. */

@@ -191,13 +191,14 @@ function flawOf(
   resource: DiscoveredResourceFact,
   document: Readonly<Record<string, unknown>>,
 ): string | null {
+  // An empty schema has a diagnosis of its own.
+  if (Object.keys(objectOf(document.properties)).length === 0) return null;
   if (typeof document.$schema !== "string" || !DIALECT.test(document.$schema))
     return "names another dialect than draft 2020-12";
   if (document.type !== "object") return "is not of type object";
   const { sha256 } = resource.schema;
-  const empty = Object.keys(objectOf(document.properties)).length === 0;
-  // An empty schema has a diagnosis of its own; where something was redacted the bytes are not those of the file.
-  if (empty || sha256 === null || !/^[0-9a-f]{64}$/.test(sha256) || isRedacted(document)) return null;
+  // Where something was redacted the bytes are not those of the file.
+  if (sha256 === null || !/^[0-9a-f]{64}$/.test(sha256) || isRedacted(document)) return null;
   const texts = [schemaText(document), `${JSON.stringify(document, null, 2)}\n`];
   // An authored schema keeps the order of its author; an inferred one has to be canonical to the byte.
   const allowed = document.additionalProperties === false ? texts : texts.slice(0, 1);

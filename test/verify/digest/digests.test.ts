@@ -17,7 +17,12 @@ const TRUNCATED = { truncated: true, events: 2000, warnings: ["digest_event_limi
 
 describe("digest checks", () => {
   test("find nothing in a healthy digest", () => {
-    const facts = { digests: digests([digest(records), digest([], {}, "/digests/yesterday.md")]) };
+    const windows = ["today", "yesterday", "this-week", "last-week", "2026-05-20"];
+    const facts = {
+      digests: digests([digest(records), digest([], {}, "/digests/yesterday.md")], {
+        listed: windows.map((name) => `/digests/${name}.md`),
+      }),
+    };
     for (const check of [
       digestsExist,
       frontMatterValid,
