@@ -188,6 +188,8 @@ function place(
     expectHash: localHash,
     keepAs,
   }));
+  // A file moved aside is missing until the other one is in its place, or for longer when the disk fails in between.
+  for (const { file, keepAs } of jobs) if (keepAs !== null) engine.removedHere.add(file.path);
   const results = placeAll(stageContext(engine), placements);
   const again: string[] = [];
   engine.db.transaction(() => {

@@ -12,8 +12,9 @@ import { checkRoot } from "./guard.ts";
 import { exportIndex } from "./legacy-state.ts";
 import { type LiveFeed, startLive } from "./live.ts";
 import { type LocalLane, startLocal } from "./local-lane.ts";
+import { retrySkipped } from "./problems.ts";
 import { writePublicState } from "./public-state.ts";
-import { isBootstrapped, pullOnce, retryNotReady } from "./pull.ts";
+import { isBootstrapped, PULL_META, pullOnce, retryNotReady } from "./pull.ts";
 import { newPushLane, pushDue } from "./push.ts";
 import { pollReceipts, type ReceiptLane } from "./receipts.ts";
 import { resolveConflict } from "./resolve.ts";
@@ -113,13 +114,12 @@ async function pullRound(
   if (first && engine.outbox.nextDueMs() !== null)
     await engine.world.clock.sleep(50, signal).catch(() => undefined);
   if (first && complete) local.requestScan();
-  const events = live.takeEvents();
-  const ok =
-    events === null
-      ? await pullOnce(engine, signal, first && engine.config.fullReconcile)
-      : await live.apply(events, signal);
+  const events = engine.wanted.audit ? null : live.takeEvents();
+  const audited = engine.db.meta(PULL_META.lastAudit);
+  const ok = events === null ? await pullOnce(engine, signal) : await live.apply(events, signal);
   // The first walk over the disk waits for the first copy: before it every file would look new.
-  if (!complete && isBootstrapped(engine)) local.requestScan();
+  // Later, an audit is the moment to look for changes that no watcher told of.
+  if (engine.db.meta(PULL_META.lastAudit) !== audited) local.requestScan();
   if (first) options.onReady?.();
   const soon = ok ? await followUp(engine, signal) : null;
   const interval = jittered(
@@ -132,12 +132,14 @@ async function pullRound(
   await engine.wake.pull.wait(waitUntil(engine, due, soon), signal);
 }
 
-/** Small questions left by a pull: announced files that were not there yet, and second looks at absences. */
+/** Small questions left by a pull: announced files that were not there yet, what the disk refused, second looks at absences. */
 async function followUp(engine: Engine, signal: AbortSignal): Promise<number | null> {
-  const ready = await retryNotReady(engine, signal);
-  const confirmed = await confirmTombstones(engine, signal);
-  if (ready === null) return confirmed;
-  return confirmed === null ? ready : Math.min(ready, confirmed);
+  const times = [
+    await retryNotReady(engine, signal),
+    await retrySkipped(engine, signal),
+    await confirmTombstones(engine, signal),
+  ].filter((time): time is number => time !== null);
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 async function handleControl(

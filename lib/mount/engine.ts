@@ -8,6 +8,7 @@ import { localRelOf } from "../sync/names.ts";
 import { belowRemoteRoot, type Mapped, type RelativeRemotePath, toRemotePath } from "../sync/remote-path.ts";
 import { mayWrite } from "../sync/scopes.ts";
 import { downExclusion, type MountNames } from "../sync/uploadable.ts";
+import type { BootstrapNews } from "./bootstrap.ts";
 import type { MountConfig } from "./config.ts";
 import { type Counter, type Health, type LastError, newHealth } from "./health.ts";
 import { type RuntimeLayout, runtimeLayout } from "./layout.ts";
@@ -30,6 +31,8 @@ export interface Engine {
   readonly outbox: Outbox;
   readonly remote: Remote;
   readonly health: Health;
+  /** Told how the first copy goes; silent unless a command listens. */
+  readonly news: { bootstrap(news: BootstrapNews): void };
   readonly wake: { readonly [K in "local" | "push" | "pull" | "receipts" | "state"]: Wake };
   /** Local paths that must be looked at again, whatever the watcher says. */
   readonly suspects: Set<RelativeRemotePath>;
@@ -37,6 +40,8 @@ export interface Engine {
   readonly stale: Set<string>;
   /** Paths whose remote change was not applied because a save was on its way; read again when it has arrived. */
   readonly passedOver: Set<string>;
+  /** What is to be done at the next occasion: look at everything on the server; read the feed, whatever comes live. */
+  readonly wanted: { audit: boolean; poll: boolean };
   /** Paths whose local file the daemon itself removed, until the index knows: not a person's delete. */
   readonly removedHere: Set<string>;
   /** Paths with a request under way; nothing else may send for them. */
@@ -55,6 +60,7 @@ export function openEngine(
     previous: MountState | null;
     remote(onRefusedWrite: () => void): Remote;
     foldsCase: boolean;
+    afterCrash: boolean;
   },
 ): Engine {
   const layout = runtimeLayout(config.localRoot);
@@ -76,6 +82,7 @@ export function openEngine(
       stateWake.call();
     }),
     health,
+    news: { bootstrap: () => undefined },
     wake: {
       local: new Wake(world.clock),
       push: new Wake(world.clock),
@@ -88,6 +95,8 @@ export function openEngine(
       [...db.entries.values()].filter((entry) => entry.unverified).map((entry) => entry.remotePath),
     ),
     passedOver: new Set(),
+    // The last moments of a process that died may be missing in the index.
+    wanted: { audit: parts.afterCrash || config.fullReconcile, poll: false },
     removedHere: new Set(),
     inFlight: new Set(),
     deletedAtMs: new Map(),

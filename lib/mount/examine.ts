@@ -64,6 +64,7 @@ export function examine(
         unreadable.push(rel);
         continue;
       }
+      if (local.kind === "file") engine.removedHere.delete(path);
       const verdict = judge(engine, { rel, path, entry, local, trigger });
       if (verdict.kind === "save" && local.kind === "file") {
         const record = recordFor(engine, rel, path, entry, local.hash);

@@ -4,10 +4,13 @@ import type { LocalFs, Random } from "../ports.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** How to write. `sync` makes the file and its directory entry durable before returning. */
+/**
+ * How to write. `sync` makes the file and its directory entry durable before returning; `bytes` only the file, so that
+ * after a power cut the name has the old content or the new one, never half of it.
+ */
 export interface WriteOptions {
   readonly mode?: number;
-  readonly sync?: boolean;
+  readonly sync?: boolean | "bytes";
   readonly indent?: number;
 }
 
@@ -39,13 +42,17 @@ export function writeAtomic(
   const name = path.slice(slash + 1);
   const temporary = `${path.slice(0, slash)}/${name.startsWith(".") ? "" : "."}${name.slice(0, 120)}.tmp-${random.uuid().slice(0, 8)}`;
   try {
-    fs.writeFile(temporary, bytes, { mode: options.mode ?? 0o644, exclusive: true, sync: options.sync });
+    fs.writeFile(temporary, bytes, {
+      mode: options.mode ?? 0o644,
+      exclusive: true,
+      sync: options.sync !== undefined && options.sync !== false,
+    });
     fs.rename(temporary, path);
   } catch (error) {
     fs.unlink(temporary);
     throw error;
   }
-  if (options.sync) fs.syncDir(path.slice(0, slash));
+  if (options.sync === true) fs.syncDir(path.slice(0, slash));
 }
 
 /** Writes a JSON document atomically; indented documents end with a newline. */

@@ -21,6 +21,9 @@ export interface LiveFeed {
 /** More than this many waiting events are dropped: the poll reads them in pages instead. */
 const QUEUE_MAX = 4_096;
 
+/** How long after a gap in the live events the feed is asked what was missed. */
+const GAP_POLL_MS = 500;
+
 /** Connects unless the mount was told not to. */
 export function startLive(engine: Engine, signal: AbortSignal): LiveFeed {
   const { config, health, world } = engine;
@@ -28,6 +31,18 @@ export function startLive(engine: Engine, signal: AbortSignal): LiveFeed {
     return { takeEvents: () => null, apply: async () => true, close: () => undefined };
   }
   let queue: LiveEvent[] = [];
+  let asked = false;
+  let cancelAsking: () => void = () => undefined;
+  // At most once in a while: where events are hidden from us, every live one seems to follow a gap.
+  const askTheFeed = () => {
+    if (asked) return;
+    asked = true;
+    cancelAsking = world.clock.after(GAP_POLL_MS, () => {
+      asked = false;
+      engine.wanted.poll = true;
+      engine.wake.pull.call();
+    });
+  };
   const feed: EventFeed = openEventFeed({
     target: engine.remote.target,
     workspaceId: config.workspaceId,
@@ -58,7 +73,8 @@ export function startLive(engine: Engine, signal: AbortSignal): LiveFeed {
 
   return {
     takeEvents() {
-      if (queue.length === 0 || !isBootstrapped(engine) || engine.stale.size > 0) return null;
+      if (queue.length === 0 || !isBootstrapped(engine) || engine.stale.size > 0 || engine.wanted.poll)
+        return null;
       const events = queue;
       queue = [];
       return events;
@@ -74,14 +90,33 @@ export function startLive(engine: Engine, signal: AbortSignal): LiveFeed {
         return false;
       }
       const last = fresh.at(-1);
-      if (last !== undefined) moveCursor(engine, last.eventId);
+      if (last !== undefined && isGapless(engine, fresh)) moveCursor(engine, last.eventId);
+      else if (last !== undefined) askTheFeed();
       health.lastHeartbeatAtMs = engine.now();
       health.lastSuccessAtMs = engine.now();
       engine.wake.state.call();
       return true;
     },
-    close: () => feed.close(),
+    close() {
+      cancelAsking();
+      feed.close();
+    },
   };
+}
+
+/**
+ * True when the events follow the cursor one by one. Numbers that are missing may be events we may not see, or messages
+ * that were lost: only the feed knows, so then the cursor waits for it. Ids of an unknown form tell nothing.
+ */
+function isGapless(engine: Engine, events: readonly LiveEvent[]): boolean {
+  let before = eventNumber(engine.db.meta(PULL_META.cursor) ?? "");
+  for (const { eventId } of events) {
+    const number = eventNumber(eventId);
+    if (number === null) return true;
+    if (before === null || number > before + 1) return false;
+    before = Math.max(before, number);
+  }
+  return true;
 }
 
 /** True for an event after the cursor; events of an unknown form are applied again, which changes nothing. */

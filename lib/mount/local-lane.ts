@@ -119,7 +119,8 @@ export function startLocal(engine: Engine): LocalLane {
     },
     async round(signal) {
       if (rewatchAtMs !== null && isDue(rewatchAtMs, engine.now()) && uploads) startWatch();
-      look(false);
+      // A walk takes a missing file for lost unless its delete was noticed before, so that comes first.
+      look(scanWanted);
       if (scanWanted && uploads) walk();
       const due = nextDueMs(settling);
       const times = [due === null ? null : due + config.settle.batchWindowMs, rewatchAtMs];

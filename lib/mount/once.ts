@@ -42,7 +42,7 @@ export async function runOnce(engine: Engine, signal: AbortSignal): Promise<Once
   if (uploads) await pushDue(engine, push, signal);
   const early = isBootstrapped(engine) && uploads ? scan(engine) : null;
   if (early !== null) await pushDue(engine, push, signal);
-  let pulled = await pullOnce(engine, signal, engine.config.fullReconcile);
+  let pulled = await pullOnce(engine, signal);
   if (pulled && uploads) {
     // A second walk is the second witness of a missing file, and the first after a first copy.
     if (early === null || early.missed > 0 || early.unstable.length > 0) scan(engine);

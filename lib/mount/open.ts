@@ -5,6 +5,7 @@ import { fail, isRelayfileError } from "../errors.ts";
 import type { MountConfig } from "./config.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { foreignWorkspace, prepareRoot } from "./guard.ts";
+import { writeAtomic } from "./json-file.ts";
 import { artifactStamp, mountIdOf, requireStateDir, runtimeLayout } from "./layout.ts";
 import { importIndex } from "./legacy-state.ts";
 import { lockMount } from "./lock.ts";
@@ -55,9 +56,14 @@ export function openMount(world: MountWorld, config: MountConfig, target: Servic
     if (found.kind === "damaged") setAside(world, layout.state, found.reason);
     const opened = openIndex(world, databaseFile);
     database = opened;
+    const running = `${stateDir}/running`;
+    const afterCrash = fs.lstat(running) !== null;
+    if (!afterCrash)
+      writeAtomic(world, running, new TextEncoder().encode(`${world.host.pid}\n`), { sync: true });
     const engine = openEngine(config, world, {
       database: opened,
       previous,
+      afterCrash,
       foldsCase: foldsCase(world, layout.area),
       remote: (onRefusedWrite) =>
         openRemote({
@@ -78,6 +84,8 @@ export function openMount(world: MountWorld, config: MountConfig, target: Servic
       stateDir,
       close() {
         engine.db.close();
+        // Only now everything is on disk; a marker that stays costs one look at everything.
+        fs.unlink(running);
         lock.release();
       },
     };

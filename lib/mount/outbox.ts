@@ -181,7 +181,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
       const record = { ...item.record, ...changes, content } as OutboxRecord;
       if (record.lastError !== undefined) record.lastError = record.lastError.slice(0, ERROR_CHARS_MAX);
       if (dueMs !== undefined) record.nextAttemptAt = timestamp(dueMs);
-      writeJson(ports, file("pending", commandId), record, { mode: 0o600 });
+      writeJson(ports, file("pending", commandId), record, { mode: 0o600, sync: "bytes" });
       hold(record, dueMs ?? item.dueMs, item.neverSent, item.inherited);
     },
 

@@ -171,6 +171,7 @@ export function rejectInvalid(engine: Engine, item: Pending, refusal: Refusal): 
   ) {
     const aside = invalidArtifact(engine, rel);
     fs.makeDir(parentDirectory(aside));
+    engine.removedHere.add(record.remotePath);
     fs.rename(engine.mirror.absolute(rel), aside);
     engine.world.log.warn("schema violation: the local version was kept aside", {
       path: record.remotePath,

@@ -7,7 +7,16 @@ import { comparePaths, containsPath } from "../model/path.ts";
 import { circuitVerdict } from "../sync/backoff.ts";
 import { isNewerSnapshot, isShrunkenListing } from "../sync/safety.ts";
 import { applyRemote, refreshPaths } from "./apply.ts";
+import {
+  type Attempt,
+  attemptBootstrap,
+  BOOTSTRAP_META,
+  type BootstrapPlace,
+  readPlace,
+  savePlace,
+} from "./bootstrap.ts";
 import { count, type Engine, localOf, noteError } from "./engine.ts";
+import { copyByExport, type Exported } from "./export-copy.ts";
 import { isClean } from "./state-db.ts";
 import { clearReappeared, observeAbsent } from "./tombstones.ts";
 
@@ -18,7 +27,7 @@ const READ_BATCH = { files: 1_000, bytes: 16 * 1024 * 1024 } as const;
 export const PULL_META = {
   cursor: "eventsCursor",
   complete: "bootstrapComplete",
-  bootstrap: "bootstrap",
+  bootstrap: BOOTSTRAP_META.place,
   lastAudit: "lastFullPullAt",
   lastRevision: "lastAppliedRevision",
 } as const;
@@ -29,10 +38,11 @@ export function isBootstrapped(engine: Engine): boolean {
 }
 
 /** One pull: bootstrap, or events, or an audit when one is due. Throws typed errors; progress made is kept. */
-export async function pull(engine: Engine, signal: AbortSignal, force = false): Promise<void> {
+export async function pull(engine: Engine, signal: AbortSignal): Promise<void> {
   await refreshStale(engine, signal);
   if (!isBootstrapped(engine)) return fullPull(engine, signal, "bootstrap");
-  if (force || isAuditDue(engine)) await fullPull(engine, signal, "audit");
+  if (engine.wanted.audit || isAuditDue(engine)) await fullPull(engine, signal, "audit");
+  engine.wanted.poll = false;
   await pullEvents(engine, signal);
   await refreshStale(engine, signal);
 }
@@ -148,70 +158,81 @@ export async function retryNotReady(engine: Engine, signal: AbortSignal): Promis
 /** How long a path that an event announced may be unreadable before it counts as deleted again. */
 const NOT_READY_MS = 2_000;
 
-/** Walks the whole remote tree, reads what differs, and judges what is gone. Resumes a bootstrap inside its listing. */
+/** Walks the whole remote tree, reads what differs, and judges what is gone. */
 async function fullPull(
   engine: Engine,
   signal: AbortSignal,
   reason: "bootstrap" | "audit" | "expired",
 ): Promise<void> {
-  const { db, health } = engine;
-  const resume = reason === "bootstrap" ? readResume(db.meta(PULL_META.bootstrap)) : null;
+  if (reason === "bootstrap") {
+    await attemptBootstrap(engine, signal, (attempt) => bootstrapPull(engine, attempt));
+    return;
+  }
   // The cursor is taken before the walk, so nothing that changes during it is missed. One that expired is kept until
   // the walk ended: a walk that fails half way must be walked again.
-  const takesTip = resume === null && (reason !== "audit" || db.meta(PULL_META.cursor) === null);
+  const takesTip = reason === "expired" || engine.db.meta(PULL_META.cursor) === null;
   const tip = takesTip ? await newestEvent(engine, signal) : null;
-  if (tip !== null && reason !== "expired") moveCursor(engine, tip, true);
-  const listed = new Set<string>();
-  let observed = "";
-  let cursor = resume?.cursor;
-  let synced = resume?.files ?? 0;
-  if (reason === "bootstrap") {
-    health.bootstrap = {
-      phase: "bootstrapping",
-      filesSynced: synced,
-      filesTotal: null,
-      startedAtMs: engine.now(),
-    };
-    engine.wake.state.call();
+  if (tip !== null && reason === "audit") moveCursor(engine, tip, true);
+  const listed = await walkTree(engine, { signal, tick: () => undefined, report: () => undefined }, null);
+  judgeAbsences(engine, listed.paths, newestOf(listed.revisions));
+  completed(engine, reason === "expired" ? { cursor: tip } : {});
+}
+
+/** The first copy: by export where that is offered, else by listing; an interrupted one goes on where it was. */
+async function bootstrapPull(engine: Engine, attempt: Attempt): Promise<void> {
+  const place = readPlace(engine);
+  if (place === null) {
+    const tip = await newestEvent(engine, attempt.signal);
+    if (tip !== null) moveCursor(engine, tip, true);
   }
+  attempt.tick();
+  const exported = await copyByExport(engine, attempt, place);
+  const listed = exported ?? (await walkTree(engine, attempt, readPlace(engine)));
+  // Only who saw everything in one go may conclude that something is gone (B10).
+  if (place === null) judgeAbsences(engine, listed.paths, newestOf(listed.revisions));
+  completed(engine, {});
+}
+
+/** Notes that everything was seen. */
+function completed(engine: Engine, { cursor }: { cursor?: string | null }): void {
+  engine.db.transaction(() => {
+    engine.db.setMeta(PULL_META.complete, "1");
+    engine.db.setMeta(PULL_META.bootstrap, null);
+    engine.db.setMeta(PULL_META.lastAudit, String(engine.now()));
+    if (cursor !== undefined) engine.db.setMeta(PULL_META.cursor, cursor);
+  });
+  engine.wanted.audit = false;
+  engine.wake.state.call();
+}
+
+/** Lists the tree page by page and reads what differs; begins at the page an earlier attempt had reached. */
+async function walkTree(engine: Engine, attempt: Attempt, place: BootstrapPlace | null): Promise<Exported> {
+  const seen = { paths: new Set<string>(), revisions: new Set<string>() };
+  const bootstrapping = engine.health.bootstrap !== null;
+  let cursor = place?.cursor;
+  // Behind an export that broke off everything is listed again; what is here already is only counted.
+  let synced = cursor === undefined ? 0 : (place?.files ?? 0);
   for (;;) {
     const page = await engine.remote.api.tree(
       { path: engine.config.remoteRoot, depth: FILE_API.treeDepthMax, cursor, excludeMountRuntime: true },
-      { signal, timeoutMs: Math.max(engine.config.cycleTimeoutMs, 30_000) },
+      { signal: attempt.signal, timeoutMs: Math.max(engine.config.cycleTimeoutMs, 30_000) },
     );
+    attempt.tick();
     const files = page.entries.filter((entry) => entry.type === "file");
     for (const file of files) {
-      listed.add(file.path);
-      observed = later(observed, file.revision);
+      seen.paths.add(file.path);
+      seen.revisions.add(file.revision);
     }
-    synced += await materialise(engine, files, signal, (done) => {
-      if (health.bootstrap !== null) {
-        health.bootstrap = {
-          ...health.bootstrap,
-          filesSynced: synced + done,
-          filesTotal: page.totalFiles ?? null,
-        };
-        engine.wake.state.call();
-      }
-    });
-    if (page.nextCursor === null) break;
+    const total = page.totalFiles ?? null;
+    synced += await materialise(engine, files, attempt.signal, (done, bytes) =>
+      attempt.report(synced + done, total, bytes),
+    );
+    if (page.nextCursor === null) return seen;
     if (page.nextCursor === cursor)
       fail("unexpected_answer", `tree listing repeats the cursor ${cursor}`, { cursor });
     cursor = page.nextCursor;
-    if (reason === "bootstrap") db.setMeta(PULL_META.bootstrap, JSON.stringify({ cursor, files: synced }));
+    if (bootstrapping) savePlace(engine, { cursor, files: synced });
   }
-  if (resume === null) judgeAbsences(engine, listed, observed);
-  db.transaction(() => {
-    db.setMeta(PULL_META.complete, "1");
-    db.setMeta(PULL_META.bootstrap, null);
-    db.setMeta(PULL_META.lastAudit, String(engine.now()));
-    if (reason === "expired") db.setMeta(PULL_META.cursor, tip);
-  });
-  if (reason === "bootstrap") {
-    engine.world.log.info("bootstrap complete", { files: synced });
-    health.bootstrap = null;
-  }
-  engine.wake.state.call();
 }
 
 /** Reads and applies the listed files that differ from the index, in batches; reports progress as it goes. */
@@ -219,7 +240,7 @@ async function materialise(
   engine: Engine,
   files: readonly TreeEntry[],
   signal: AbortSignal,
-  progress: (done: number) => void,
+  progress: (done: number, bytes: number) => void,
 ): Promise<number> {
   let done = 0;
   let batch: string[] = [];
@@ -227,7 +248,7 @@ async function materialise(
   const flush = async () => {
     await refreshPaths(engine, batch, { signal });
     done += batch.length;
-    progress(done);
+    progress(done, bytes);
     [batch, bytes] = [[], 0];
   };
   for (const file of files) {
@@ -241,7 +262,7 @@ async function materialise(
     if (batch.length >= READ_BATCH.files || bytes >= READ_BATCH.bytes) await flush();
   }
   if (batch.length > 0) await flush();
-  progress(done);
+  progress(done, 0);
   return done;
 }
 
@@ -348,29 +369,18 @@ function isExpiredCursor(error: unknown): boolean {
   return status === 400 && /cursor/i.test(`${error.code} ${error.message}`);
 }
 
-function readResume(text: string | null): { cursor: string; files: number } | null {
-  if (text === null) return null;
-  try {
-    const value = JSON.parse(text) as { cursor?: unknown; files?: unknown };
-    return typeof value.cursor === "string"
-      ? { cursor: value.cursor, files: Number(value.files) || 0 }
-      : null;
-  } catch {
-    // A damaged checkpoint costs a second look at the listing, nothing else.
-    return null;
-  }
-}
-
-/** The larger of two revisions where they have an order, else the second. */
-function later(a: string, b: string): string {
-  return isNewerSnapshot(a, b, true) ? b : a;
+/** The newest of some revisions where they have an order, else the last. */
+function newestOf(revisions: Iterable<string>): string {
+  let newest = "";
+  for (const revision of revisions) if (isNewerSnapshot(newest, revision, true)) newest = revision;
+  return newest;
 }
 
 /** Runs a pull and records how it ended; true when it succeeded. Offline is a state, not a crash. */
-export async function pullOnce(engine: Engine, signal: AbortSignal, force = false): Promise<boolean> {
+export async function pullOnce(engine: Engine, signal: AbortSignal): Promise<boolean> {
   engine.health.lastReconcileAtMs = engine.now();
   try {
-    await pull(engine, signal, force);
+    await pull(engine, signal);
     engine.health.lastSuccessAtMs = engine.now();
     if (engine.health.lastError?.kind === "offline" || engine.health.lastError?.kind === "error")
       engine.health.lastError = null;

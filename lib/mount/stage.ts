@@ -31,13 +31,23 @@ export type Placed =
   | { readonly kind: "refused"; readonly message: string };
 
 /** Local failures that concern every path, not one: the cycle stops with them. */
-const FATAL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "EIO"]);
+const FATAL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "EIO", "EROFS"]);
 
 /** Batches of this size or more share one sync of the file system instead of one per file. */
 const SHARED_SYNC_FROM = 4;
 
 /** Names are not used twice in a row: making a name again that was just removed is slow on ext4. */
 let serial = 0;
+
+/** A temporary name nobody else uses. A file left there by a process that died is overwritten, never trusted. */
+export function stagingName(layout: RuntimeLayout): string {
+  return `${layout.staging}/${serial++}`;
+}
+
+/** True for a local failure that concerns every path: the cycle stops with it. */
+export function isFatal(error: unknown): boolean {
+  return FATAL.has(osCodeOf(error) ?? "");
+}
 
 /** The things staging needs. */
 export interface StageContext {
@@ -127,7 +137,7 @@ function placeOne(
     const stat = fs.lstat(target);
     return stat === null ? { kind: "changed" } : { kind: "placed", stat };
   } catch (error) {
-    if (FATAL.has(osCodeOf(error) ?? "")) throw error;
+    if (isFatal(error)) throw error;
     return { kind: "refused", message: messageOf(error) };
   }
 }

@@ -65,13 +65,18 @@ export class Judge {
     return this.machines.some(({ saved }) => saved.get(path)?.has(hash));
   }
 
+  /** Both sides have the same, but for bytes that the server refused and a record still holds. */
   private agreement({ rig }: Machine): void {
-    const refused = new Set(keptBelow(rig, "dead-letter").keys());
+    const refused = new Set<string>();
+    for (const text of keptBelow(rig, "dead-letter").values())
+      refused.add(`${textIn(text, "path")}\0${textIn(text, "hash")}`);
+    for (const text of keptBelow(rig, "outbox/failed").values())
+      refused.add(`${textIn(text, "remotePath")}\0${textIn(text, "hash")}`);
     const remote = [...this.api.files.keys()].map((path) => path.slice(1));
     for (const rel of new Set([...rig.fs.files(rig.root), ...remote])) {
       const [here, there] = [rig.local(rel), this.api.text(`/${rel}`)];
-      if (here !== there && !refused.has(rel))
-        this.problems.push(`${rel} differs: here ${brief(here)}, there ${brief(there)}`);
+      if (here === there || (here !== null && refused.has(`/${rel}\0${sha256(here)}`))) continue;
+      this.problems.push(`${rel} differs: here ${brief(here)}, there ${brief(there)}`);
     }
   }
 
@@ -143,7 +148,7 @@ export class Judge {
   }
 }
 
-/** Every text kept below the runtime area by path; content of outbox records and paths of dead letters besides. */
+/** Every text kept below the runtime area by path; the content of outbox records besides. */
 function keptBelow(rig: Machine["rig"], below: string): Map<string, string> {
   const found = new Map<string, string>();
   const walk = (directory: string) => {
@@ -157,7 +162,6 @@ function keptBelow(rig: Machine["rig"], below: string): Map<string, string> {
       const text = rig.fs.text(path) ?? "";
       found.set(path, text);
       if (path.includes("/outbox/")) found.set(`${path}#content`, textIn(text, "content"));
-      if (path.includes("/dead-letter/")) found.set(textIn(text, "path").slice(1), text);
     }
   };
   walk(`${rig.root}/.relay/${below}`);

@@ -85,7 +85,6 @@ export class Machine {
         });
         return;
       case "disk":
-        if (action.failing > 0) context.count(`disk ${action.code}`);
         this.disk = action;
         return;
       case "overflow":
@@ -215,6 +214,8 @@ export class Machine {
   private diskFault(operation: string): DiskFault | null {
     const { code, failing } = this.disk;
     if (failing === 0 || !REFUSED[code].has(operation)) return null;
-    return this.context.random.float() < failing ? code : null;
+    if (this.context.random.float() >= failing) return null;
+    this.context.count(`disk ${code}`);
+    return code;
   }
 }

@@ -21,6 +21,7 @@ export class Network {
     private readonly count: (kind: string) => void,
   ) {
     api.intercept = (request) => this.meddle(request);
+    api.refuseFile = () => this.refuse();
   }
 
   /** Carries a request and brings its answer, in simulated time. Aborting gives up waiting, not the request. */
@@ -105,6 +106,30 @@ export class Network {
       return this.halfTheTree(request.query.get("path") ?? "/");
     }
     return null;
+  }
+
+  /** From now on operations end some time after their write, one in ten badly. */
+  delayOperations(): void {
+    this.api.opStatus = () => {
+      this.clock.after(this.random.float() * SLOW_MS_MAX, () => this.endOperations());
+      return { status: "pending" };
+    };
+  }
+
+  private endOperations(): void {
+    for (const op of this.api.ops.values()) {
+      if (op.status !== "pending") continue;
+      const failed = this.random.float() < 0.1;
+      if (failed) this.count("failed operation");
+      op.status = failed ? "dead_lettered" : "succeeded";
+    }
+  }
+
+  private refuse(): string | null {
+    const { refused = 0, fileCode = "internal_error" } = this.weather;
+    if (refused === 0 || this.random.float() >= refused) return null;
+    this.count(`file refused: ${fileCode}`);
+    return fileCode;
   }
 
   private halfTheTree(path: string): Response {

@@ -75,6 +75,7 @@ class Simulation {
     const { api, clock } = this;
     const network = new Network(api, clock, seededRandom(seed ^ 0x5eed), count);
     this.network = network;
+    if (climate.slowOps) network.delayOperations();
     this.machines = Array.from({ length: climate.machines }, (_, index) => {
       const random = seededRandom(seed ^ (0xd15c + index));
       return new Machine({ index, seed, climate, api, clock, network, random, count });

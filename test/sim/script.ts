@@ -54,6 +54,9 @@ export interface Weather {
   readonly twice?: number;
   /** Answers of some box in between: a page with status 200. */
   readonly html?: number;
+  /** Single files of an upload that are refused, and how. */
+  readonly refused?: number;
+  readonly fileCode?: "forbidden" | "schema_validation_failed" | "invalid_content" | "internal_error";
   /** Live messages that do not arrive, or arrive twice. */
   readonly liveLost?: number;
   readonly liveTwice?: number;
@@ -73,6 +76,8 @@ export interface Climate {
   /** Between audits. The long one leaves nothing to be healed by chance. */
   readonly auditMs: number;
   readonly websocket: boolean;
+  /** Operations take a while, and some fail at the provider. */
+  readonly slowOps: boolean;
   /** Listings and feeds come in small pages. */
   readonly page: number;
 }
@@ -85,6 +90,7 @@ export function climateOf(seed: number): Climate {
     blind: seed % 7 === 3,
     auditMs: seed % 2 === 0 ? 90_000 : 86_400_000,
     websocket: seed % 3 !== 0,
+    slowOps: seed % 8 > 5,
     page: seed % 6 === 5 ? 2 : 1_000,
   };
 }
@@ -114,6 +120,8 @@ export function randomScript(random: Random, length: number, climate: Climate): 
       slow: sometimes(0.6),
       twice: sometimes(0.5),
       html: sometimes(0.4),
+      refused: chance(0.25) ? random.float() * 0.5 : 0,
+      fileCode: pick(["forbidden", "schema_validation_failed", "invalid_content", "internal_error"] as const),
       liveLost: sometimes(0.5),
       liveTwice: sometimes(0.5),
     };

@@ -67,6 +67,8 @@ export class FakeFileApi {
   opStatus: (path: string) => { status: string; lastError?: string; lastStatus?: number } = () => ({
     status: "succeeded",
   });
+  /** Error code for one file of a bulk write, or null to take it. */
+  refuseFile: (path: string) => string | null = () => null;
   bulkRead = true;
   treePage = 1_000;
   /** Told of every event, with the file's content as a live message carries it. */
@@ -227,6 +229,11 @@ export class FakeFileApi {
           opId: same.opId,
           writeback: { provider: "x", state: same.status },
         });
+        continue;
+      }
+      const refused = this.refuseFile(file.path);
+      if (refused !== null) {
+        errors.push({ path: file.path, code: refused, message: refused });
         continue;
       }
       const current = this.files.get(file.path);
