@@ -23,11 +23,15 @@ export class FeedSockets {
     private readonly clock: Clock,
   ) {}
 
-  /** Turns a request into a socket of the session. Fails with `bad_request` when the session is too large to be kept. */
+  /** Turns a request into a socket of the session. Fails as `accept` does. */
   upgrade(session: FeedSession): Response {
     const pair = new (globalThis as unknown as { WebSocketPair: SocketPair }).WebSocketPair();
-    const socket = pair[1];
-    this.state.acceptWebSocket(socket);
+    this.accept(pair[1], session);
+    return new Response(null, { status: 101, webSocket: pair[0] } as ResponseInit);
+  }
+
+  /** Hands a socket to the platform with what its session needs to go on later. Fails with `bad_request` when that is too much. */
+  accept(socket: PlatformSocket, session: FeedSession): void {
     try {
       socket.serializeAttachment(session.resumption);
     } catch (cause) {
@@ -38,8 +42,8 @@ export class FeedSockets {
         { cause },
       );
     }
+    this.state.acceptWebSocket(socket);
     this.start(socket, session);
-    return new Response(null, { status: 101, webSocket: pair[0] } as ResponseInit);
   }
 
   /** Takes up the sessions of all open sockets after the object came back. */
