@@ -317,6 +317,19 @@ export function testTransfer(name: string, start: () => Promise<ContractTarget>)
         expect((await api(target, "POST", `sync/dead-letter/${id}/ack`)).status).toBe(404);
         expect((await api(target, "GET", "sync/dead-letter?cursor=none")).status).toBe(400);
       });
+
+      test("GET sync/dead-letter/:envelopeId and POST sync/dead-letter/:envelopeId/replay keep a payload of several megabytes whole", async () => {
+        // Three bytes and half a pair per character: whatever pieces a store cuts it into, one of them ends inside a pair.
+        const content = `€${"😀".repeat(800_000)}`;
+        await put(target, "/crm/large/file", "1");
+        const { id } = (
+          await ingest({ ...file("large", "2026-02-01T00:00:00Z", content), path: "/crm/large" })
+        ).body;
+        expect((await api(target, "GET", `sync/dead-letter/${id}`)).body.envelopeId).toBe(id);
+        await api(target, "DELETE", "fs/file?path=/crm/large/file", { headers: { "If-Match": "*" } });
+        expect((await api(target, "POST", `sync/dead-letter/${id}/replay`)).status).toBe(202);
+        expect((await api(target, "GET", "fs/file?path=/crm/large")).body.content).toBe(content);
+      });
     });
 
     describe("POST writeback/sweep-drafts", () => {

@@ -35,9 +35,16 @@ export interface EnvelopeRow {
 const COLUMNS = `seq, envelope_id, provider, delivery_id, correlation_id, received_at, kind, headers, payload, status,
   attempts, outcome, last_error, finished_at`;
 
+/**
+ * Longer payloads are kept in parts: a Durable Object takes rows up to 2 MB, and a part of this many UTF-16 units is at
+ * most 1.5 MB of UTF-8.
+ */
+const PART_CHARS = 512 * 1024;
+
 /** The envelope of a delivery, or null. */
 export function findDelivery(sql: SqlDriver, provider: string, deliveryId: string): EnvelopeRow | null {
   return first(
+    sql,
     sql.all(`SELECT ${COLUMNS} FROM webhook_envelopes WHERE provider = ? AND delivery_id = ?`, [
       provider,
       deliveryId,
@@ -47,13 +54,15 @@ export function findDelivery(sql: SqlDriver, provider: string, deliveryId: strin
 
 /** An envelope by id, or null. */
 export function findEnvelope(sql: SqlDriver, envelopeId: string): EnvelopeRow | null {
-  return first(sql.all(`SELECT ${COLUMNS} FROM webhook_envelopes WHERE envelope_id = ?`, [envelopeId]));
+  return first(sql, sql.all(`SELECT ${COLUMNS} FROM webhook_envelopes WHERE envelope_id = ?`, [envelopeId]));
 }
 
 /** Records a delivery as being processed and counts it. Processed envelopes above the kept number go, oldest first. */
 export function insertEnvelope(tx: Transaction, input: IngestInput, kind: EnvelopeRow["kind"]): EnvelopeRow {
   const seq = tx.next("envelope");
   const envelopeId = `env_${seq}`;
+  const payload = JSON.stringify(input.payload ?? null);
+  const inParts = payload.length > PART_CHARS;
   tx.sql.run(
     `INSERT INTO webhook_envelopes (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 0, NULL, NULL, NULL)`,
     [
@@ -65,14 +74,22 @@ export function insertEnvelope(tx: Transaction, input: IngestInput, kind: Envelo
       input.receivedAtMs,
       kind,
       JSON.stringify(input.headers),
-      JSON.stringify(input.payload ?? null),
+      inParts ? "" : payload,
     ],
   );
+  if (inParts) {
+    for (const [part, text] of partsOf(payload).entries()) {
+      tx.sql.run("INSERT INTO envelope_parts (envelope, part, text) VALUES (?, ?, ?)", [seq, part, text]);
+    }
+  }
   count(tx, input.provider, "accepted");
   if (seq % 100 === 0) {
-    tx.sql.run("DELETE FROM webhook_envelopes WHERE status = 'processed' AND seq <= ?", [
-      seq - PIPELINE.envelopesKeptMax,
-    ]);
+    const kept = seq - PIPELINE.envelopesKeptMax;
+    tx.sql.run("DELETE FROM webhook_envelopes WHERE status = 'processed' AND seq <= ?", [kept]);
+    tx.sql.run(
+      "DELETE FROM envelope_parts WHERE envelope <= ? AND envelope NOT IN (SELECT seq FROM webhook_envelopes)",
+      [kept],
+    );
   }
   return findEnvelope(tx.sql, envelopeId) as EnvelopeRow;
 }
@@ -111,7 +128,7 @@ export function insertRefused(
 export function openEnvelopes(sql: SqlDriver, limit: number): EnvelopeRow[] {
   return sql
     .all(`SELECT ${COLUMNS} FROM webhook_envelopes WHERE status = 'open' ORDER BY seq LIMIT ?`, [limit])
-    .map(envelopeOf);
+    .map((row) => envelopeOf(sql, row));
 }
 
 /** Opens a failed envelope again. */
@@ -147,6 +164,7 @@ export function count(tx: Transaction, provider: string, name: string): void {
 /** The newest processed envelope of a provider, or null. */
 export function newestProcessed(sql: SqlDriver, provider: string): EnvelopeRow | null {
   return first(
+    sql,
     sql.all(
       `SELECT ${COLUMNS} FROM webhook_envelopes WHERE provider = ? AND status = 'processed' ORDER BY seq DESC LIMIT 1`,
       [provider],
@@ -161,17 +179,6 @@ export function oldestOpen(sql: SqlDriver, provider: string): number | null {
     [provider],
   );
   return row?.at ?? null;
-}
-
-/** The newest provider envelopes that changed files, oldest of them first. */
-export function appliedEnvelopes(sql: SqlDriver, limit: number): EnvelopeRow[] {
-  return sql
-    .all(
-      `SELECT ${COLUMNS} FROM webhook_envelopes WHERE kind = 'provider' AND outcome = 'applied' ORDER BY seq DESC LIMIT ?`,
-      [limit],
-    )
-    .map(envelopeOf)
-    .reverse();
 }
 
 /** How many envelopes of a provider are in a state. */
@@ -212,15 +219,34 @@ export function failedEnvelopes(
       `SELECT ${COLUMNS} FROM webhook_envelopes WHERE ${conditions.join(" AND ")} ORDER BY seq DESC LIMIT ?`,
       [...params, query.limit],
     )
-    .map(envelopeOf);
+    .map((row) => envelopeOf(sql, row));
 }
 
-function first(rows: SqlRow[]): EnvelopeRow | null {
+/** A text in pieces that concatenate to it; no surrogate pair is cut, because half of one does not survive storage. */
+function partsOf(text: string): string[] {
+  const parts: string[] = [];
+  for (let from = 0; from < text.length; ) {
+    const end = Math.min(text.length, from + PART_CHARS);
+    const cutsPair = end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
+    parts.push(text.slice(from, cutsPair ? end - 1 : end));
+    from = cutsPair ? end - 1 : end;
+  }
+  return parts;
+}
+
+function joinedParts(sql: SqlDriver, envelope: number): string {
+  return sql
+    .all<{ text: string }>("SELECT text FROM envelope_parts WHERE envelope = ? ORDER BY part", [envelope])
+    .map(({ text }) => text)
+    .join("");
+}
+
+function first(sql: SqlDriver, rows: SqlRow[]): EnvelopeRow | null {
   const [row] = rows;
-  return row === undefined ? null : envelopeOf(row);
+  return row === undefined ? null : envelopeOf(sql, row);
 }
 
-function envelopeOf(row: SqlRow): EnvelopeRow {
+function envelopeOf(sql: SqlDriver, row: SqlRow): EnvelopeRow {
   return {
     seq: row.seq as number,
     envelopeId: row.envelope_id as string,
@@ -230,7 +256,7 @@ function envelopeOf(row: SqlRow): EnvelopeRow {
     receivedAt: row.received_at as number,
     kind: row.kind as EnvelopeRow["kind"],
     headers: JSON.parse(row.headers as string),
-    payload: JSON.parse(row.payload as string),
+    payload: JSON.parse((row.payload as string) || joinedParts(sql, row.seq as number)),
     status: row.status as EnvelopeStatus,
     attempts: row.attempts as number,
     outcome: row.outcome as string | null,

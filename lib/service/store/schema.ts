@@ -70,6 +70,11 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
        WITHOUT ROWID`,
     "CREATE INDEX deleted_records_at ON deleted_records (at)",
   ],
+  [
+    // Payloads of envelopes that are too large for one row; the envelope's own column is then empty.
+    `CREATE TABLE envelope_parts (envelope INTEGER NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL,
+       PRIMARY KEY (envelope, part)) WITHOUT ROWID`,
+  ],
 ];
 
 /** Brings a database to the newest schema; does nothing when it is there already. Newer databases are refused by the caller's queries. */
