@@ -30,8 +30,10 @@ import { credentialsFitHosts, targetResolved } from "./doctor/target.ts";
 import { scopesSuffice, workspaceReadable } from "./doctor/workspace-access.ts";
 import { workspaceTokenKind, workspaceTokenScopes, workspaceTokenValid } from "./doctor/workspace-token.ts";
 import { WRITE_CHECKS } from "./write/checks/mod.ts";
+import { draftsCreate, nonRecordsStay } from "./writeback/names.ts";
 import { noDeadLetters, opsAreRouted, opsMove, opsPassValidation } from "./writeback/ops.ts";
 import { canonicalRoutable, examplesValid } from "./writeback/routes.ts";
+import { draftsSettle, echoesSuppressed, successConfirmed } from "./writeback/settled.ts";
 
 /** Every check of every suite. */
 export const SUITES: Readonly<Record<Suite, readonly Check[]>> = {
@@ -95,11 +97,16 @@ export const SUITES: Readonly<Record<Suite, readonly Check[]>> = {
   ],
   writeback: [
     canonicalRoutable,
+    draftsCreate,
+    nonRecordsStay,
     examplesValid,
     opsAreRouted,
     opsPassValidation,
     opsMove,
     noDeadLetters,
+    successConfirmed,
+    draftsSettle,
+    echoesSuppressed,
     ...WRITE_CHECKS,
   ],
 };

@@ -143,7 +143,7 @@ export const writtenPlaces = defineEvidence({
       const named = second.files.get(place.canonicalPath ?? "");
       return { ...place, canonicalThere: named === undefined ? null : named.state === "ok" };
     });
-    return { items, collectedAtMs: context.clock.now() };
+    return { probe: first.probe, items, collectedAtMs: context.clock.now() };
   },
 });
 

@@ -72,6 +72,8 @@ export interface WrittenPlaceFact {
 
 /** The newest succeeded ops and what their paths hold now. */
 export interface WrittenPlacesFact {
+  /** The bulk read; null when there was nothing to read, absent in older evidence. */
+  readonly probe?: ProbeFact | null;
   readonly items: readonly WrittenPlaceFact[];
   readonly collectedAtMs: number;
 }

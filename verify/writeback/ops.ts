@@ -14,6 +14,8 @@ type Op = OpsFact["items"][number];
 
 const STUCK_MS = 5 * 60_000;
 const NO_RULE = /^No .+ writeback rule matched/i;
+/** What the classifier says of a parent that is spelled by its key. */
+const PARENT = /names no record of/;
 /** Reasons for which a path has no route and never will. */
 const BY_DESIGN: readonly string[] = ["alias", "reserved_name", "read_only"];
 const VALIDATION =
@@ -26,8 +28,9 @@ export const opsAreRouted = defineCheck({
   severity: "error",
   phase: "writeback",
   needs: ["ops"],
+  wants: ["discovery"],
   after: ["doctor.scopes-suffice"],
-  refs: ["VW-09", "symptom:75", "S24"],
+  refs: ["VW-09", "VW-25", "symptom:75", "S24"],
   hint: "Retrying cannot help; use a writable path",
   findings: {
     "writeback.no-route": {
@@ -47,14 +50,37 @@ export const opsAreRouted = defineCheck({
       not: "Not cloud#780: a canonical record would have a route.",
       fix: "Write the canonical file instead: canonicalPath in the resource's _index.json.",
     },
+    "writeback.parent-named-by-key": {
+      severity: "warn",
+      means:
+        "Something wrote below a parent that is named by its key or by a shortened id, as old mirrors spell it. Such a directory is no record, so nothing was sent.",
+      decided: "The op failed without an attempt, and the segment for the parent is no id of its collection.",
+      not: "Not cloud#780: below the right directory the same file has a route.",
+      fix: "Let the mirror sync again, then write below the directory that the parent's _index.json names.",
+    },
   },
-  run: ({ ops }) => {
+  run: ({ ops, discovery }) => {
+    const known = new Set(
+      (discovery?.providers ?? []).flatMap(({ resources }) =>
+        resources.flatMap(({ index }) => index?.canonicalPaths ?? []),
+      ),
+    );
     const failed = ops.items.filter((op) => isUnattempted(op) && lacksRoute(op));
     const findings = groupBy(failed, (op) => `${op.provider ?? ""} ${shapeOf(op.path ?? "")}`).map(
-      (group): FindingDraft<"writeback.no-route" | "writeback.not-writable-path"> => {
+      (
+        group,
+      ): FindingDraft<
+        "writeback.no-route" | "writeback.not-writable-path" | "writeback.parent-named-by-key"
+      > => {
         const [op] = group;
         const route = routeOf(op);
-        const byDesign = route.kind === "none" && BY_DESIGN.includes(route.reason);
+        // A path that neither the registry routes nor the emitter lists as a record is a place like any other.
+        const nowhere =
+          route.kind === "none" &&
+          route.reason === "no_rule" &&
+          !known.has(op.path ?? "") &&
+          discovery !== null;
+        const byDesign = route.kind === "none" && (BY_DESIGN.includes(route.reason) || nowhere);
         const shared = {
           subject: { kind: "op", ref: op.opId } as const,
           evidence: opProof(op),
@@ -62,9 +88,21 @@ export const opsAreRouted = defineCheck({
             ...opFacts(group),
             attemptCount: 0,
             noRuleMatched: true,
-            canonical: !byDesign && route.kind !== "create",
+            canonical: canonicalOf(route, known.has(op.path ?? ""), byDesign),
           },
         };
+        if (route.kind === "none" && PARENT.test(route.message)) {
+          return {
+            ...shared,
+            code: "writeback.parent-named-by-key",
+            title: `${plural(group.length, "write")} below a parent that is no record: ${op.path}`,
+            detail: route.message,
+            remedy: {
+              text: route.hint ?? "Use the directory that the parent's index names",
+              commands: [suggest(`relayfile ops show ${op.opId}`)],
+            },
+          };
+        }
         if (byDesign) {
           return {
             ...shared,
@@ -255,6 +293,12 @@ export const opsMove = defineCheck({
     return judged(ops.items.length, findings, `${plural(waiting.length, "op")} waiting`);
   },
 });
+
+/** Whether a path is a canonical record; null when neither the registry nor an index can tell. */
+function canonicalOf(route: ReturnType<typeof routeOf>, listed: boolean, byDesign: boolean): boolean | null {
+  if (listed || route.kind === "edit" || route.kind === "delete") return true;
+  return byDesign || route.kind === "create" ? false : null;
+}
 
 function isUnattempted(op: Op): boolean {
   return op.status === "failed" && op.attemptCount === 0;

@@ -84,17 +84,37 @@ export const examplesValid = defineCheck({
       not: "Not a provider rejection: nothing was sent.",
       fix: "Regenerate the example from its schema; report the field and the code.",
     },
+    "writeback.example-misleading": {
+      severity: "warn",
+      means:
+        "A create example beside an inferred schema holds fields that only the provider sets, or is empty although fields are required: whoever copies it learns the wrong document.",
+      decided: "Its keys were compared with readOnly and required of the schema beside it.",
+      not: "Not a refused document: an inferred schema describes records as they are read.",
+      fix: "Refresh discovery; if it stays, the resource needs an authored example.",
+    },
   },
   run: ({ discovery }) => {
     let subjects = 0;
-    const findings: FindingDraft<"writeback.example-invalid">[] = [];
+    const findings: FindingDraft<"writeback.example-invalid" | "writeback.example-misleading">[] = [];
     for (const { provider, resources } of discovery.providers) {
       for (const { path, example, schema } of resources) {
         if (example?.document == null || schema.document === null || providerById(provider) === null)
           continue;
-        // An inferred schema describes records as they are read; only an authored one says what may be written.
-        if (schema.document.additionalProperties !== false) continue;
         subjects++;
+        // An inferred schema describes records as they are read; only an authored one says what may be written.
+        if (schema.document.additionalProperties !== false) {
+          const flaw = flawOf(example.document, schema.document);
+          if (flaw !== null) {
+            findings.push({
+              code: "writeback.example-misleading",
+              title: `${path}: the create example ${flaw}`,
+              subject: { kind: "resource", ref: path },
+              evidence: [{ type: "file", path: example.path, revision: example.revision, excerpt: flaw }],
+              facts: { provider, resource: path, flaw },
+            });
+          }
+          continue;
+        }
         const route = classifyWrite(`${path}/example 00000000-0000-4000-8000-000000000000.json`, "write");
         const name = route.kind === "none" ? "" : route.resource;
         const result = validateWrite(
@@ -124,3 +144,17 @@ export const examplesValid = defineCheck({
     return judged(subjects, findings, `${plural(subjects, "example")} validated`);
   },
 });
+
+/** What makes an example beside an inferred schema misleading; null when nothing does. */
+function flawOf(
+  example: Readonly<Record<string, unknown>>,
+  schema: Readonly<Record<string, unknown>>,
+): string | null {
+  const properties = (schema.properties ?? {}) as Readonly<Record<string, { readOnly?: unknown } | null>>;
+  const owned = Object.keys(example).filter((key) => properties[key]?.readOnly === true);
+  if (owned.length > 0) return `holds ${owned.join(", ")}, which only the provider sets`;
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  return required.length > 0 && Object.keys(example).length === 0
+    ? `is empty although ${required.join(", ")} are required`
+    : null;
+}
