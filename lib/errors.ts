@@ -238,6 +238,20 @@ export const ERRORS = table({
     next: "operator",
     hint: "Look at the file named in the message; it was left as it is",
   },
+  /** The first copy of a mirror was ended because nothing came in for too long; it goes on where it was. */
+  bootstrap_idle: {
+    status: null,
+    exit: "UNDETERMINED",
+    next: "retry",
+    hint: "relayfile status; the limits are RELAYFILE_BOOTSTRAP_IDLE_TIMEOUT and --bootstrap-timeout",
+  },
+  /** The first copy of a mirror was given up: the server answered, again and again, and nothing came of it. */
+  bootstrap_stalled: {
+    status: null,
+    exit: "UNDETERMINED",
+    next: "operator",
+    hint: "relayfile logs; then mount again with a higher RELAYFILE_BOOTSTRAP_STALL_CYCLES",
+  },
   /** A dead-letter record cannot be parsed; it was preserved byte for byte. */
   dead_letter_malformed: {
     status: null,

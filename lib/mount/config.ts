@@ -27,6 +27,8 @@ export interface MountConfig {
   /** 0: as long as it makes progress. */
   readonly bootstrapTimeoutMs: number;
   readonly bootstrapIdleTimeoutMs: number;
+  /** Silence after which an export is given up for the listing; shorter than the watchdog's patience. */
+  readonly exportTimeoutMs: number;
   readonly bootstrapStallCyclesMax: number;
   readonly bootstrapDirectoriesMax: number;
   readonly readConcurrency: number;
@@ -86,6 +88,7 @@ export function mountConfig(identity: MountIdentity, flags: MountFlags, env: Env
   const cap = from.integer("RELAYFILE_MAX_WRITEBACK_BYTES") ?? MOUNT.writebackBytesMax;
   const batch = from.integer("RELAYFILE_MAX_WRITEBACK_BATCH_BYTES") ?? MOUNT.writebackBatchBytesMax;
   const ratio = from.number("RELAYFILE_SNAPSHOT_DELETE_MIN_RATIO");
+  const idleMs = positive(from.duration("RELAYFILE_BOOTSTRAP_IDLE_TIMEOUT")) ?? MOUNT.bootstrapIdleTimeoutMs;
   return {
     ...identity,
     provider: flags.provider ?? env.RELAYFILE_MOUNT_PROVIDER ?? null,
@@ -97,7 +100,11 @@ export function mountConfig(identity: MountIdentity, flags: MountFlags, env: Env
       MOUNT.intervalJitter,
     cycleTimeoutMs: flags.timeoutMs ?? from.duration("RELAYFILE_MOUNT_TIMEOUT") ?? MOUNT.cycleTimeoutMs,
     bootstrapTimeoutMs: flags.bootstrapTimeoutMs ?? from.duration("RELAYFILE_BOOTSTRAP_TIMEOUT") ?? 0,
-    bootstrapIdleTimeoutMs: from.duration("RELAYFILE_BOOTSTRAP_IDLE_TIMEOUT") ?? MOUNT.bootstrapIdleTimeoutMs,
+    bootstrapIdleTimeoutMs: idleMs,
+    exportTimeoutMs: Math.min(
+      positive(from.duration("RELAYFILE_EXPORT_TIMEOUT")) ?? MOUNT.exportTimeoutMs,
+      idleMs * 0.75,
+    ),
     bootstrapStallCyclesMax:
       from.positive("RELAYFILE_BOOTSTRAP_STALL_CYCLES") ?? MOUNT.bootstrapStallCyclesMax,
     bootstrapDirectoriesMax:

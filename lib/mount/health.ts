@@ -39,11 +39,20 @@ export interface Health {
   lastHeartbeatAtMs: number | null;
   lastEventAtMs: number | null;
   failedWritebacks: number;
+  /** The first copy while it runs, or was given up. */
   bootstrap: {
-    phase: "bootstrapping" | "stalled";
-    filesSynced: number;
-    filesTotal: number | null;
-    startedAtMs: number;
+    readonly phase: "bootstrapping" | "stalled";
+    readonly filesSynced: number;
+    /** Files in place when this attempt began. */
+    readonly filesBefore: number;
+    readonly filesTotal: number | null;
+    /** Received in this attempt. */
+    readonly bytes: number;
+    readonly startedAtMs: number;
+    readonly startedMonotonicMs: number;
+    /** Attempts in a row that brought nothing. */
+    readonly stallCycles: number;
+    readonly reason: string | null;
   } | null;
   /** True while event pages remain. */
   draining: boolean;

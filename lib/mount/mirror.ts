@@ -28,7 +28,18 @@ export type Mirror = ReturnType<typeof openMirror>;
 export function openMirror(localRoot: string, fs: LocalFs, sha256: Sha256, now: () => number) {
   const absolute = (rel: RelativeRemotePath) => `${localRoot}/${rel}`;
 
-  /** Entries of every parent from the root down, then of the target; links not followed. */
+  /** Entries of the parents from the root down, up to the first that is no directory; links not followed. */
+  const above = (rel: RelativeRemotePath): (FileStat | null)[] => {
+    const parents: (FileStat | null)[] = [];
+    for (let cut = rel.indexOf("/"); cut !== -1; cut = rel.indexOf("/", cut + 1)) {
+      const stat = fs.lstat(`${localRoot}/${rel.slice(0, cut)}`);
+      parents.push(stat);
+      if (stat === null || stat.kind !== "directory") break;
+    }
+    return parents;
+  };
+
+  /** Entries of every parent from the root down, then of the target. */
   const look = (
     rel: RelativeRemotePath,
     known?: Set<string>,
@@ -37,12 +48,7 @@ export function openMirror(localRoot: string, fs: LocalFs, sha256: Sha256, now: 
       const stat = fs.lstat(absolute(rel));
       return { problem: placementProblem([], stat), stat };
     }
-    const parents: (FileStat | null)[] = [];
-    for (let cut = rel.indexOf("/"); cut !== -1; cut = rel.indexOf("/", cut + 1)) {
-      const stat = fs.lstat(`${localRoot}/${rel.slice(0, cut)}`);
-      parents.push(stat);
-      if (stat === null || stat.kind !== "directory") break;
-    }
+    const parents = above(rel);
     const reachable = parents.every((stat) => stat?.kind === "directory");
     const stat = reachable ? fs.lstat(absolute(rel)) : null;
     const problem = placementProblem(parents, stat);
@@ -59,6 +65,9 @@ export function openMirror(localRoot: string, fs: LocalFs, sha256: Sha256, now: 
      * found to be directories, for one run of calls without an await between them.
      */
     problemAt: (rel: RelativeRemotePath, known?: Set<string>) => look(rel, known).problem,
+
+    /** Why nothing can be placed in the directory of a path, or null. Missing parents are fine. */
+    problemAbove: (rel: RelativeRemotePath) => placementProblem(above(rel), null),
 
     statOf: (rel: RelativeRemotePath) => look(rel).stat,
 

@@ -106,6 +106,7 @@ function document(engine: Engine, daemon: { pid: number; logFile?: string; runni
       draining: health.draining,
       stale,
       bootstrapping: health.bootstrap !== null,
+      stalled: health.bootstrap?.phase === "stalled",
     }),
     states: {
       stale,
@@ -156,7 +157,11 @@ function document(engine: Engine, daemon: { pid: number; logFile?: string; runni
             phase: health.bootstrap.phase,
             filesSynced: health.bootstrap.filesSynced,
             filesTotal: health.bootstrap.filesTotal ?? undefined,
+            bytesSynced: health.bootstrap.bytes,
             startedAt: at(health.bootstrap.startedAtMs),
+            stallCycles: health.bootstrap.stallCycles || undefined,
+            stallLimit: health.bootstrap.stallCycles === 0 ? undefined : config.bootstrapStallCyclesMax,
+            reason: health.bootstrap.reason ?? undefined,
           },
     bootstrapComplete: db.meta(PULL_META.complete) === "1",
     reconcileAgeSecs: silentMs === null ? undefined : Math.max(0, Math.round(silentMs / 1_000)),
@@ -171,7 +176,11 @@ function document(engine: Engine, daemon: { pid: number; logFile?: string; runni
     daemon: daemon.running
       ? { pid: daemon.pid, logFile: daemon.logFile, pidFile: engine.layout.pid }
       : undefined,
-    stallReason: health.rootProblem ?? health.heldDeletes?.reason ?? health.authProblem ?? undefined,
+    stallReason:
+      health.rootProblem ??
+      health.heldDeletes?.reason ??
+      health.authProblem ??
+      (health.bootstrap?.phase === "stalled" ? (health.bootstrap.reason ?? undefined) : undefined),
   };
 }
 
@@ -184,7 +193,10 @@ export function statusOf(facts: {
   draining: boolean;
   stale: boolean;
   bootstrapping: boolean;
+  /** The first copy was given up. */
+  stalled?: boolean;
 }): string {
+  if (facts.stalled) return "stalled";
   const word = facts.offline
     ? "offline"
     : facts.attention > 0

@@ -198,6 +198,8 @@ export function openRemote(context: RemoteContext) {
     api,
     read,
     fileOf,
+    /** Whether an export of everything is worth asking for: until the server says that it has none. */
+    exports: { offered: true },
 
     /**
      * Many paths at once: bulk where the server offers it, else parallel single reads. Paths a bulk answer says nothing

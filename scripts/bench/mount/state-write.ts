@@ -19,7 +19,7 @@ export async function stateWriteMs(mirror: string, served: ServeDocument): Promi
       localRoot: mirror,
       remoteRoot: "/",
       server: served.fileApiUrl,
-      stateDir: `${dirname(mirror)}/.relayfile-mount-state`,
+      stateDir: `${dirname(mirror)}/state`,
       scopes: null,
     },
     {},

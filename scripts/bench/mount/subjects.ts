@@ -40,12 +40,13 @@ export function originalBinary(): string | null {
 /** Our executable against a served workspace, with a home of its own. */
 export function ourSubject(executable: string, served: ServeDocument, home: string): Subject {
   const mirror = join(home, "mirror");
-  const words = [executable, "mount", served.workspaceId, mirror, "--rehome", "--json"];
+  const stateDir = join(home, "state");
+  const words = [executable, "mount", served.workspaceId, mirror, "--state-dir", stateDir, "--rehome", "--json"];
   const env = { ...served.environment, HOME: home };
   return subject("relayfile", mirror, env, {
     once: (again) => [...words, "--once", ...(again ? ["--full-reconcile"] : [])],
     daemon: words,
-    state: () => bytesBelow(join(home, ".relayfile-mount-state")),
+    state: () => bytesBelow(stateDir),
   });
 }
 
