@@ -9,11 +9,9 @@ import { HEALTHY } from "../test/faults/healthy.ts";
 import { judgeFault, judgeHealthy, judgePair, type Verdict } from "../test/faults/judge.ts";
 import { openLab } from "../test/faults/lab.ts";
 import { ALL_CHECKS } from "../verify/suites.ts";
+import { SYMPTOM_CODES } from "../verify/symptoms/codes.ts";
 import { diagnosisDocument, type Measured } from "./diagnosis/document.ts";
 
-/** Rows that speak of other products; they have an explanation and no probe. */
-const OTHER_PRODUCTS = [12, 24, 25, 36, 79, 80, 81, 82];
-const SYMPTOM_ROWS = 82;
 const PROMISED = { singles: 0.95, pairs: 0.85 } as const;
 
 /** Runs every fault, pair and healthy stack once. */
@@ -36,9 +34,7 @@ export async function measure(say: (line: string) => void): Promise<Measured> {
     healthy,
     codes: [...new Set(ALL_CHECKS.flatMap((check) => Object.keys(check.findings)))].sort(),
     refs: Object.fromEntries(FAULTS.map(({ id, refs }) => [id, refs])),
-    symptoms: Array.from({ length: SYMPTOM_ROWS }, (_, row) => row + 1).filter(
-      (row) => !OTHER_PRODUCTS.includes(row),
-    ),
+    symptoms: Object.keys(SYMPTOM_CODES).map(Number),
     durationMs: performance.now() - startedMs,
   };
 }

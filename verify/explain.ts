@@ -3,6 +3,7 @@ import { ERRORS, type ErrorCode, EXIT } from "../lib/errors.ts";
 import type { Check, FindingSpec } from "./check.ts";
 import { KNOWN_ISSUES, type KnownIssue } from "./known-issues.ts";
 import { ALL_CHECKS } from "./suites.ts";
+import { SYMPTOM_CODES } from "./symptoms/codes.ts";
 import { SYMPTOMS } from "./symptoms/mod.ts";
 
 /** One page. */
@@ -145,6 +146,7 @@ function issuePage(issue: KnownIssue): Explanation {
 function symptomPage(id: string): Explanation {
   const symptom = SYMPTOMS.find((entry) => entry.id === id);
   const checks = ALL_CHECKS.filter((check) => refsOf(check).includes(id));
+  const codes = SYMPTOM_CODES[Number(id.split(":")[1])] ?? [];
   return {
     id,
     type: "symptom",
@@ -153,8 +155,12 @@ function symptomPage(id: string): Explanation {
       { heading: "Cause", text: symptom?.cause ?? "" },
       { heading: "How to tell it apart", text: symptom?.evidence ?? "" },
       { heading: "What to do", text: symptom?.fix ?? "" },
+      {
+        heading: "Shows as",
+        text: codes.length > 0 ? codes.join(", ") : "nothing here: it concerns another product",
+      },
     ],
-    see: checks.map((check) => check.id),
+    see: [...codes, ...checks.map((check) => check.id)],
   };
 }
 

@@ -23,7 +23,8 @@ export function diagnosisDocument(measured: Measured): string {
     "",
     "Measured by `bun scripts/diagnosis.ts`, which injects every fault of `test/faults` into a real stack and reads the",
     "report. A diagnosis is right when the first root cause is the injected one; for two faults at once, when both are",
-    "among the root causes. A false alarm is anything above `info` on a healthy stack.",
+    "among the root causes. What only looks like a fault must be noted with no more than `info` and give no root cause.",
+    "A false alarm is anything above `info` on a healthy stack.",
     "",
     ...headline(measured),
     "## Confusion by family",
@@ -134,7 +135,7 @@ function timeAndSize({ singles, pairs, healthy }: Measured): string[] {
       rows,
     ),
     "Times are of the command inside one process, with the stack, the proxy and the tests of others on the same two",
-    "cores; faults of silence run with a faster clock.",
+    "cores; time leaps over the waiting of faults of silence.",
     "",
   ];
 }
@@ -168,10 +169,13 @@ function notShown({ singles, codes, refs, symptoms }: Measured): string[] {
 }
 
 function everyFault({ singles, refs }: Measured): string[] {
-  const rows = singles.map(({ id, family, roots, right, ms }) => [
+  const rows = singles.map(({ id, family, expected, roots, right, ms }) => [
     `\`${id}\``,
     family,
-    `\`${roots[0] ?? "none"}\`${right ? "" : " (wrong)"}`,
+    // What only looks like a fault has no root cause; what it is noted as stands in its place.
+    right && roots.length === 0
+      ? `none, noted as \`${expected[0]}\``
+      : `\`${roots[0] ?? "none"}\`${right ? "" : " (wrong)"}`,
     (refs[id] ?? []).join(" "),
     `${Math.round(ms)}`,
   ]);

@@ -11,6 +11,7 @@ import mount from "./mount.faults.ts";
 import mountDaemon from "./mount-daemon.faults.ts";
 import services from "./services.faults.ts";
 import tokens from "./tokens.faults.ts";
+import tree from "./tree.faults.ts";
 import writeProbe from "./write-probe.faults.ts";
 import writeback from "./writeback.faults.ts";
 
@@ -23,6 +24,7 @@ export const FAULTS: readonly Fault[] = [
   ...cloud,
   ...inbound,
   ...discovery,
+  ...tree,
   ...digest,
   ...writeback,
   ...writeProbe,

@@ -127,7 +127,7 @@ export const connectionFaults = faultsOf(
     {
       id: "workspace-unknown-to-this-identity",
       refs: ["symptom:23"],
-      needs: ["control-plane", "cloud-token"],
+      needs: ["control-plane", "cloud-token", "token"],
       inject: (bench) =>
         void bench.proxy.rules.push({
           when: route("/resolve"),
@@ -146,22 +146,35 @@ export const joinFaults = faultsOf(
     {
       id: "join-slow",
       refs: ["symptom:37", "DR-05", "cloud#766"],
-      speed: 20,
-      inject: (bench) => void bench.proxy.rules.push({ when: route("/join"), delayMs: 800 }),
+      leaps: true,
+      inject: (bench) => void bench.proxy.rules.push({ when: route("/join"), delayMs: 16_000 }),
       expect: { root: "doctor.join-slow", exit: 0, knownIssue: "cloud#766" },
       never: ["doctor.network-slow", "doctor.control-plane-unreachable"],
     },
     {
       id: "everything-slow",
       refs: ["symptom:38"],
-      speed: 20,
+      leaps: true,
       inject: (bench) =>
         void bench.proxy.rules.push(
-          { when: route("/join"), delayMs: 250 },
-          { when: route("/catalog"), delayMs: 200 },
+          { when: route("/join"), delayMs: 5_000 },
+          { when: route("/catalog"), delayMs: 4_000 },
         ),
       expect: { root: "doctor.network-slow", exit: 0, knownIssue: null },
       never: ["doctor.join-slow"],
+    },
+    {
+      id: "first-join-wakes-the-service",
+      refs: ["symptom:39"],
+      inject: (bench) => {
+        let asked = 0;
+        bench.proxy.rules.push({
+          when: route("/join"),
+          response: (answer) => (asked++ === 0 ? refusal(500, "internal_error", "starting") : answer),
+        });
+      },
+      expect: { root: null, notes: ["doctor.cold-start"], exit: 0 },
+      never: ["doctor.join-slow", "doctor.join-refused"],
     },
     {
       id: "join-refused",
@@ -220,7 +233,7 @@ export const refreshFaults = faultsOf(
       id: "refresh-never-answers",
       breaks: ["refresh"],
       refs: ["symptom:40"],
-      speed: 600,
+      leaps: true,
       inject: (bench) => void bench.proxy.rules.push({ when: route("/sync/refresh"), answer: ANSWERS.drip }),
       expect: { root: "discovery.refresh-failed", exit: 3 },
     },

@@ -35,7 +35,7 @@ export const cloudCredentialFaults = faultsOf(
       refs: ["symptom:5", "DR-04"],
       needs: ["control-plane"],
       inject: (bench) => bench.cloudFile({ accessToken: `cld_at_${randomUUID()}` }),
-      expect: { root: "doctor.cloud-session-expired", exit: 0 },
+      expect: { root: "doctor.cloud-session-expired", notes: ["doctor.cloud-session-shared"], exit: 0 },
     },
     {
       id: "cloud-slot-holds-workspace-token",
@@ -221,10 +221,60 @@ export const credentialAreaFaults = faultsOf(
   ],
 );
 
+/** What looks like a lost login and is none. */
+export const notSignedInFaults = faultsOf(
+  "credentials",
+  { never: ["doctor.cloud-session-expired", "doctor.credential-unusable", "doctor.file-api-unreachable"] },
+  [
+    {
+      id: "nobody-signed-in",
+      refs: ["symptom:1"],
+      inject: (bench) => {
+        for (const name of ["cloud-credentials", "credentials", "workspaces"])
+          bench.homeFile(`.relayfile/${name}.json`, null);
+        bench.set("RELAYFILE_BASE_URL", bench.proxy.fileApiUrl);
+        bench.set("RELAYFILE_CLOUD_API_URL", bench.proxy.controlPlaneUrl);
+      },
+      expect: { root: null, notes: ["doctor.nothing-configured"], exit: 0 },
+    },
+    {
+      id: "nobody-signed-in-over-ssh",
+      refs: ["symptom:6", "symptom:7"],
+      inject: (bench) => {
+        bench.homeFile(".relayfile/cloud-credentials.json", null);
+        bench.set("SSH_CONNECTION", "192.0.2.7 52000 192.0.2.9 22");
+      },
+      expect: { root: null, notes: ["doctor.login-needs-device"], exit: 0 },
+    },
+    {
+      id: "access-token-due-for-renewal",
+      refs: ["symptom:3"],
+      inject: (bench) => bench.cloudFile({ accessTokenExpiresAt: at(-60_000) }),
+      expect: { root: null, notes: ["doctor.cloud-access-expired"], exit: 0 },
+    },
+    {
+      id: "file-api-of-an-older-default",
+      refs: ["symptom:18"],
+      needs: ["control-plane", "cloud-token"],
+      inject: (bench) => {
+        // Another name of this machine, which is no loopback name.
+        bench.move({ fileApi: bench.proxy.fileApiUrl.replace("127.0.0.1", "0.0.0.0") });
+        bench.proxy.rules.push({
+          when: (url) => url.pathname.endsWith("/resolve"),
+          json: (body: Record<string, unknown>) => ({ ...body, relayfileUrl: "https://files.example.test" }),
+        });
+      },
+      expect: { root: "doctor.file-api-url-drift", exit: 0 },
+      never: ["doctor.file-api-wrong-service"],
+    },
+  ],
+);
+
 /** All of them. */
 export default [
   ...cloudCredentialFaults,
   ...workspaceCredentialFaults,
   ...workspaceNameFaults,
   ...credentialAreaFaults,
+  ...notSignedInFaults,
 ];

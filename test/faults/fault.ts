@@ -42,8 +42,10 @@ export interface Ask {
 
 /** What the report must say. */
 export interface Expectation {
-  /** Code of the first root cause. */
-  readonly root: DottedId;
+  /** Code of the first root cause; null for what only looks like a fault: then there is none. */
+  readonly root: DottedId | null;
+  /** Findings that must be there although they are worth no more than `info`. */
+  readonly notes?: readonly DottedId[];
   /** The issue of the catalogue it is an instance of; null for a look-alike that must match none. */
   readonly knownIssue?: string | null;
   readonly exit: number;
@@ -68,15 +70,15 @@ export interface Fault {
   /** What nobody can see any more while it is there. */
   readonly breaks: readonly Part[];
   readonly ask: Ask;
-  /** How many times faster than real time the probes' timers run, so that ten seconds of silence need no ten seconds. */
-  readonly speed: number;
+  /** True when it is made of waiting: time then leaps, so that ten seconds of silence need no ten seconds. */
+  readonly leaps: boolean;
   inject(bench: Bench): void | Promise<void>;
   readonly expect: Expectation;
   /** Codes that must not appear at all: the look-alikes. */
   readonly never: readonly DottedId[];
 }
 
-type Optional = "refs" | "shape" | "ownStack" | "mirror" | "needs" | "breaks" | "ask" | "speed" | "never";
+type Optional = "refs" | "shape" | "ownStack" | "mirror" | "needs" | "breaks" | "ask" | "leaps" | "never";
 
 /** A fault as a file of a family spells it: what the family has in common is left out. */
 export type FaultSpec = Omit<Fault, "family" | Optional> & Partial<Pick<Fault, Optional>>;
@@ -95,7 +97,7 @@ export function faultsOf(
     needs: [],
     breaks: [],
     ask: { what: "doctor" },
-    speed: 1,
+    leaps: false,
     never: [],
     ...defaults,
     ...spec,

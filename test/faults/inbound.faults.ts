@@ -1,5 +1,5 @@
 /** Webhooks that were dropped, wait, failed for good, or stopped coming. */
-import { faultsOf } from "./fault.ts";
+import { type Ask, faultsOf } from "./fault.ts";
 import type { Bench } from "./lab.ts";
 import { route } from "./proxy.ts";
 
@@ -25,6 +25,22 @@ const row = (provider: string, change: Json) => (bench: Bench) =>
       providers: body.providers.map((one) => (one.provider === provider ? { ...one, ...change } : one)),
     }),
   });
+
+/** The digests count the same events, so only what is asked about the machine and the service is asked here. */
+const WITHOUT_DIGESTS: Ask = { what: "doctor", args: { only: ["doctor.*"] } };
+
+/** Lets everything that ever came from GitHub be two days old. */
+const silent = (bench: Bench) => {
+  const at = new Date(Date.now() - 48 * 3_600_000).toISOString();
+  row("github", { status: "healthy", lagSeconds: 0, watermarkTs: at })(bench);
+  bench.proxy.rules.push({
+    when: route("/fs/events"),
+    json: (page: { events: Json[] }) => ({
+      ...page,
+      events: page.events.map((event) => (event.provider === "github" ? { ...event, timestamp: at } : event)),
+    }),
+  });
+};
 
 export default faultsOf("inbound", { needs: ["file-api", "token", "workspace-reads", "ops"] }, [
   {
@@ -73,22 +89,18 @@ export default faultsOf("inbound", { needs: ["file-api", "token", "workspace-rea
   {
     id: "provider-silent-for-two-days",
     refs: ["symptom:51"],
-    // The digests count the same events, so only what is asked about the machine and the service is asked here.
-    ask: { what: "doctor", args: { only: ["doctor.*"] } },
-    inject: (bench) => {
-      const at = new Date(Date.now() - 48 * 3_600_000).toISOString();
-      row("github", { status: "healthy", lagSeconds: 0, watermarkTs: at })(bench);
-      bench.proxy.rules.push({
-        when: route("/fs/events"),
-        json: (page: { events: Json[] }) => ({
-          ...page,
-          events: page.events.map((event) =>
-            event.provider === "github" ? { ...event, timestamp: at } : event,
-          ),
-        }),
-      });
-    },
+    ask: WITHOUT_DIGESTS,
+    inject: silent,
     expect: { root: "doctor.feed-silent", exit: 0 },
     never: ["doctor.sync-lagging", "doctor.sync-no-watermark"],
+  },
+  {
+    id: "provider-silent-beside-a-true-mirror",
+    refs: ["symptom:57"],
+    mirror: true,
+    ask: WITHOUT_DIGESTS,
+    inject: silent,
+    expect: { root: "doctor.feed-silent", exit: 0 },
+    never: ["doctor.mirror-stale", "doctor.mount-lagging"],
   },
 ]);

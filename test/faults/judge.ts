@@ -3,6 +3,7 @@ import { renderShort } from "../../verify/render/short.ts";
 import { PLAIN } from "../../verify/render/style.ts";
 import type { Report } from "../../verify/report.ts";
 import { rootFindings } from "../support/report-rig.ts";
+import { suggestionProblems } from "../support/suggested-commands.ts";
 import type { Ask, Fault } from "./fault.ts";
 import type { Bench, Lab } from "./lab.ts";
 
@@ -30,25 +31,28 @@ export const REPORT_MS_MAX = 15_000;
 export async function judgeFault(lab: Lab, fault: Fault): Promise<Verdict> {
   await using bench = await lab.bench(fault);
   await fault.inject(bench);
-  const { report, ms } = await bench.diagnose(fault.ask, fault.speed);
+  const { report, ms } = await bench.diagnose(fault.ask, fault.leaps);
   const roots = rootFindings(report);
   const codes = roots.map((finding) => finding.code);
-  const { root, exit, knownIssue, also = [] } = fault.expect;
-  const allowed = new Set<string>([root, ...also]);
+  const { root, exit, knownIssue, also = [], notes = [] } = fault.expect;
+  const allowed = new Set<string | null>([root, ...also]);
+  const unnoted = notes.filter((code) => !report.findings.some((finding) => finding.code === code));
   const problems = [
-    ...differs("first root cause", codes[0] ?? "none", root),
+    ...differs("first root cause", codes[0] ?? "none", root ?? "none"),
     ...differs("exit", report.exitCode, exit),
     ...(knownIssue === undefined
       ? []
       : differs("known issue", roots[0]?.knownIssue?.id ?? "none", knownIssue ?? "none")),
     ...codes.filter((code) => !allowed.has(code)).map((code) => `also names ${code} as a root cause`),
     ...present(report, fault.never).map((code) => `must not name ${code}`),
+    ...unnoted.map((code) => `does not note ${code}`),
+    ...(await suggestionProblems(report)),
     ...(ms > REPORT_MS_MAX ? [`took ${Math.round(ms)} ms`] : []),
   ];
   return {
     ...measured(fault.id, fault.family, report, ms),
-    expected: [root],
-    right: codes[0] === root,
+    expected: root === null ? notes : [root],
+    right: (codes[0] ?? null) === root && unnoted.length === 0,
     problems,
   };
 }
@@ -59,9 +63,9 @@ export async function judgePair(lab: Lab, pair: Pair): Promise<Verdict> {
   await using bench = await lab.bench(pair);
   await a.inject(bench);
   await b.inject(bench);
-  const { report, ms } = await bench.diagnose(pair.ask, Math.max(a.speed, b.speed));
+  const { report, ms } = await bench.diagnose(pair.ask, a.leaps || b.leaps);
   const codes = rootFindings(report).map((finding) => finding.code);
-  const wanted = [a.expect.root, b.expect.root];
+  const wanted = [a.expect.root, b.expect.root].filter((code) => code !== null);
   const right = wanted.every((code) => codes.includes(code));
   const allowed = [...wanted, ...(a.expect.also ?? []), ...(b.expect.also ?? [])] as string[];
   const problems = [
@@ -81,6 +85,7 @@ export async function judgeHealthy(bench: Bench, id: string, asks: readonly Ask[
     const problems = [
       ...alarms.map((finding) => `${ask.what} reports ${finding.code}: ${finding.title}`),
       ...differs(`exit of ${ask.what}`, report.exitCode, 0),
+      ...(await suggestionProblems(report)),
     ];
     const verdict = { ...measured(id, "healthy", report, ms), expected: [], right: problems.length === 0 };
     verdicts.push({ ...verdict, problems });
@@ -99,11 +104,12 @@ export interface Pair {
   readonly ask: Ask;
 }
 
-/** True when neither hides the other and one report can show both. */
+/** True when both have a root cause, neither hides the other and one report can show both. */
 export function arePairable(a: Fault, b: Fault): boolean {
   const hidden = (by: Fault, of: Fault) => by.breaks.some((part) => of.needs.includes(part));
   const sameAsk = JSON.stringify(a.ask) === JSON.stringify(b.ask);
-  return a.family !== b.family && a.shape === b.shape && sameAsk && !hidden(a, b) && !hidden(b, a);
+  const causes = a.expect.root !== null && b.expect.root !== null;
+  return causes && a.family !== b.family && a.shape === b.shape && sameAsk && !hidden(a, b) && !hidden(b, a);
 }
 
 /**

@@ -7,12 +7,13 @@ import { verify } from "../../commands/verify.ts";
 import { deliverGithub, floodByProject } from "../../lib/demo/plant.ts";
 import { CURRENT_ERA, type Era, MAY_2026_ERA } from "../../lib/model/era.ts";
 import { FULL_SCOPES } from "../../lib/model/token.ts";
-import type { Clock, Ports, TreeChange } from "../../lib/ports.ts";
+import type { Ports, TreeChange } from "../../lib/ports.ts";
 import { bunPorts } from "../../lib/runtime/bun/ports.ts";
 import { type Stack, startStack } from "../../lib/runtime/bun/stack.ts";
 import { Report } from "../../verify/report.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import type { Ask, ShapeName } from "./fault.ts";
+import { leapingClock } from "./leaping-clock.ts";
 import { copyMirror, type MirrorCopy, type RecordedMirror, recordMirror } from "./mirror.ts";
 import { type MisbehavingProxy, misbehavingProxy } from "./proxy.ts";
 
@@ -89,7 +90,8 @@ export interface Bench extends AsyncDisposable {
   flood(events: number): Promise<void>;
   /** Delivers a webhook and waits until the digests are written. */
   flush(): Promise<void>;
-  diagnose(ask: Ask, speed?: number): Promise<Diagnosis>;
+  /** Asks, with time that leaps over waiting when told so. */
+  diagnose(ask: Ask, leaps?: boolean): Promise<Diagnosis>;
 }
 
 /** Stacks that are started once and shared by all faults that leave no trace in them. */
@@ -287,9 +289,11 @@ async function openBench(site: Site, withMirror: boolean, close: () => Promise<v
     async flush() {
       await deliverGithub(plantTarget(stack, bunPorts({ env: {} }), token));
     },
-    async diagnose(ask, speed = 1) {
+    async diagnose(ask, leaps = false) {
       const real = bunPorts({ env, cwd: dir.path });
-      const ports: Ports = { ...real, clock: benchClock(real.clock, skewMs, speed) };
+      const clock = leapingClock(real.clock, { skewMs, leaps });
+      const ports: Ports = { ...real, clock, fetch: clock.watched(real.fetch) };
+      proxy.hold = clock.hold;
       const context: CommandContext = {
         ports,
         globals: { json: true, quiet: true, verbosity: 0, color: false, input: false, timeoutMs: null },
@@ -299,11 +303,15 @@ async function openBench(site: Site, withMirror: boolean, close: () => Promise<v
       };
       const startedMs = performance.now();
       const { what, provider, refresh, args = {} } = ask;
-      const { document } =
-        what === "doctor"
-          ? await doctor(args, context)
-          : await verify({ ...args, what, provider, refresh }, context);
-      return { report: Report.parse(document), ms: performance.now() - startedMs };
+      try {
+        const { document } =
+          what === "doctor"
+            ? await doctor(args, context)
+            : await verify({ ...args, what, provider, refresh }, context);
+        return { report: Report.parse(document), ms: performance.now() - startedMs };
+      } finally {
+        clock.stop();
+      }
     },
     async [Symbol.asyncDispose]() {
       proxy.rules.length = 0;
@@ -318,14 +326,4 @@ async function openBench(site: Site, withMirror: boolean, close: () => Promise<v
 /** The stack as the functions that plant traffic take it. */
 function plantTarget(stack: Stack, ports: Ports, token: string) {
   return { ...stack, ...ports, token: () => token, signal: new AbortController().signal };
-}
-
-/** Wall time with an offset; durations and timers `speed` times as fast as real ones. */
-function benchClock(real: Clock, skewMs: number, speed: number): Clock {
-  return {
-    now: () => real.now() + skewMs,
-    monotonicMs: () => real.monotonicMs() * speed,
-    sleep: (ms, signal) => real.sleep(ms / speed, signal),
-    after: (ms, run) => real.after(ms / speed, run),
-  };
 }

@@ -1,4 +1,5 @@
 /** A mirror whose bytes are old, whose daemon is in trouble, or that two daemons share. */
+import { chmodSync } from "node:fs";
 import { faultsOf } from "./fault.ts";
 import type { Bench } from "./lab.ts";
 import type { MirrorCopy } from "./mirror.ts";
@@ -68,7 +69,44 @@ export const contentFaults = faultsOf(
       expect: { root: "doctor.edit-never-queued", exit: 1 },
       never: ["doctor.mirror-stale"],
     },
+    {
+      id: "edit-on-its-way",
+      refs: ["symptom:71"],
+      inject: mirror((copy, bench) => {
+        copy.write(RECORD, "an edit of this very moment");
+        serverUnchangedForAnHour(bench);
+        copy.reveal(RECORD);
+      }),
+      expect: { root: null, notes: ["doctor.mirror-drifts"], exit: 0 },
+      never: ["doctor.mirror-stale", "doctor.edit-never-queued"],
+    },
+    {
+      id: "mirror-of-a-part",
+      refs: ["symptom:66"],
+      inject: mirror((copy) => copy.state({ remotePaths: ["/linear"] })),
+      expect: { root: null, notes: ["doctor.mount-scoped"], exit: 0 },
+      never: ["doctor.mirror-stale"],
+    },
+    {
+      id: "live-feed-refused",
+      refs: ["symptom:70"],
+      inject: mirror((copy) => copy.state({ eventListener: { mode: "poll", status: "reconnecting" } })),
+      expect: { root: null, notes: ["doctor.feed-polling"], exit: 0 },
+      never: ["doctor.feed-silent"],
+    },
   ],
+);
+
+/** A save that was queued ten minutes ago. */
+const save = mirror((copy, bench) =>
+  copy.write(
+    ".relay/outbox/pending/cmd_1.json",
+    JSON.stringify({
+      commandId: "cmd_1",
+      remotePath: "/linear/issues/x.json",
+      firstSeenAt: bench.ago(10 * MINUTE_MS),
+    }),
+  ),
 );
 
 /** What the daemon recorded. */
@@ -108,6 +146,90 @@ export const daemonFaults = faultsOf("mount", { mirror: true, needs: ["mirror"] 
     refs: ["symptom:78"],
     inject: mirror((copy) => copy.state({ counters: { skippedOversizeWriteback: 1 } })),
     expect: { root: "doctor.edit-oversize", exit: 0 },
+  },
+  {
+    id: "guard-fired-long-ago",
+    refs: ["DR-22"],
+    inject: mirror((copy) => copy.state({ counters: { deniedRootTarget: 1 } })),
+    expect: { root: null, notes: ["doctor.guard-tripped"], exit: 0 },
+  },
+  {
+    id: "writes-refused-in-the-past",
+    refs: ["symptom:74", "DR-21", "relayfile#84"],
+    inject: mirror((copy) => copy.state({ failedWritebacks: 3 })),
+    expect: { root: null, notes: ["doctor.lifetime-failures"], exit: 0 },
+    never: ["doctor.dead-letter-present"],
+  },
+  {
+    id: "local-change-denied",
+    refs: ["DR-26"],
+    inject: mirror((copy, bench) =>
+      copy.write(".relay/permissions-denied.log", `${bench.ago(HOUR_MS)} /linear/LAYOUT.md reverted\n`),
+    ),
+    expect: { root: null, notes: ["doctor.change-denied"], exit: 0 },
+    never: ["doctor.conflict-waiting"],
+  },
+  {
+    id: "mirror-directory-read-only",
+    refs: ["DR-27"],
+    inject: mirror((copy, bench) => {
+      chmodSync(copy.root, 0o555);
+      bench.onEnd(() => chmodSync(copy.root, 0o755));
+    }),
+    expect: { root: "doctor.mirror-not-writable", exit: 0 },
+    never: ["doctor.disk-nearly-full"],
+  },
+  {
+    id: "flush-timed-out-behind-a-first-sync",
+    refs: ["symptom:68"],
+    inject: mirror((copy, bench) => {
+      copy.state({
+        bootstrapComplete: false,
+        bootstrap: { phase: "pulling", startedAt: bench.ago(10 * MINUTE_MS) },
+      });
+      copy.write(".relay/mount.log", `${bench.ago(MINUTE_MS)} error final flush timed out after 60s\n`);
+    }),
+    expect: { root: "doctor.flush-timeout", exit: 0 },
+    never: ["doctor.bootstrap-stalled", "doctor.path-collision"],
+  },
+  {
+    id: "save-waits-for-minutes",
+    refs: ["symptom:72", "VW-11"],
+    inject: save,
+    expect: { root: "doctor.outbox-stuck", exit: 1 },
+    never: ["doctor.dead-letter-present", "doctor.edit-never-queued"],
+  },
+  {
+    id: "save-waits-behind-an-open-breaker",
+    refs: ["symptom:72", "symptom:64"],
+    inject: async (bench) => {
+      await save(bench);
+      bench.mirror?.state({ circuit: { open: true, openedAt: bench.ago(9 * MINUTE_MS), openEvents: 4 } });
+    },
+    expect: { root: "doctor.circuit-open", exit: 1, knownIssue: "relayfile#165" },
+  },
+  {
+    id: "save-waits-for-a-stopped-daemon",
+    refs: ["symptom:72"],
+    inject: async (bench) => {
+      await save(bench);
+      bench.mirror?.remove(".relay/mount.pid");
+    },
+    expect: { root: null, notes: ["doctor.outbox-waiting"], exit: 0 },
+    never: ["doctor.outbox-stuck"],
+  },
+  {
+    id: "dead-letter-outside-the-mirrored-part",
+    refs: ["symptom:77"],
+    inject: mirror((copy) => {
+      copy.state({ remoteRoot: "/linear" });
+      copy.write(
+        ".relay/dead-letter/op_moved.json",
+        JSON.stringify({ opId: "op_moved", path: "/issues/x.json", attempts: 1, lastStatus: 422 }),
+      );
+    }),
+    expect: { root: "doctor.dead-letter-outside-root", exit: 1 },
+    never: ["doctor.dead-letter-present", "doctor.dead-letter-malformed"],
   },
   {
     id: "conflict-waits-for-a-person",

@@ -13,7 +13,7 @@ export interface Mischief {
   readonly json?: (body: never, url: URL) => unknown;
   /** Replaces the answer on its way back. */
   readonly response?: (answer: Response) => Response | Promise<Response>;
-  /** Waits before anything else, ms of real time. */
+  /** Waits before anything else, ms of the clock of whoever asks. */
   readonly delayMs?: number;
 }
 
@@ -23,6 +23,8 @@ export interface MisbehavingProxy {
   readonly controlPlaneUrl: string;
   /** What goes wrong now; the first rule that fits an exchange decides. Emptied between faults. */
   readonly rules: Mischief[];
+  /** How a delayed request waits; set by whoever asks. */
+  hold: (ms: number) => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,7 +38,7 @@ export function misbehavingProxy(upstream: string): MisbehavingProxy {
     async fetch(request) {
       const url = new URL(request.url);
       const matching = rules.filter((rule) => rule.when(url, request));
-      for (const { delayMs } of matching) if (delayMs !== undefined) await Bun.sleep(delayMs);
+      for (const { delayMs } of matching) if (delayMs !== undefined) await proxy.hold(delayMs);
       const answering = matching.find((rule) => rule.answer !== undefined);
       if (answering?.answer !== undefined) return answering.answer(request);
       const headers = new Headers(request.headers);
@@ -57,12 +59,14 @@ export function misbehavingProxy(upstream: string): MisbehavingProxy {
     },
   });
   const base = `http://127.0.0.1:${server.port}`;
-  return {
+  const proxy: MisbehavingProxy = {
     fileApiUrl: base,
     controlPlaneUrl: `${base}${CLOUD_PREFIX}`,
     rules,
+    hold: Bun.sleep,
     stop: () => server.stop(true),
   };
+  return proxy;
 }
 
 async function rewritten(

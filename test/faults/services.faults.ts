@@ -56,7 +56,7 @@ export const fileApiFaults = faultsOf("services", { breaks: FILE_API_GONE, never
   {
     id: "file-api-one-byte-at-a-time",
     refs: ["DR-07"],
-    speed: 40,
+    leaps: true,
     inject: rule({ when: fileApi, answer: ANSWERS.drip }),
     expect: { root: "doctor.file-api-unreachable", exit: 3 },
   },
@@ -131,6 +131,13 @@ export const networkFaults = faultsOf(
       expect: { root: "doctor.server-not-running", exit: 3 },
     },
     {
+      id: "two-hosts-refuse",
+      refs: ["symptom:38"],
+      inject: (bench) => bench.move({ fileApi: NOBODY, controlPlane: "http://127.0.0.2:9/cloud" }),
+      expect: { root: "doctor.network-unreachable", exit: 3 },
+      never: [...NO_TOKEN_BLAMED, "doctor.server-not-running"],
+    },
+    {
       id: "names-do-not-resolve",
       refs: ["symptom:38"],
       inject: (bench) =>
@@ -159,7 +166,7 @@ export const workspaceRouteFaults = faultsOf(
     },
     {
       id: "listing-silent",
-      speed: 40,
+      leaps: true,
       inject: rule({ when: workspaceRoutes, answer: ANSWERS.drip }),
       expect: { root: "doctor.file-api-failing", exit: 3 },
     },
@@ -172,7 +179,7 @@ export const workspaceRouteFaults = faultsOf(
     {
       id: "listing-429",
       refs: ["symptom:41"],
-      speed: 20,
+      leaps: true,
       inject: rule({
         when: workspaceRoutes,
         answer: () => refusal(429, "rate_limited", "slow down", { "retry-after": "7" }),
@@ -223,8 +230,8 @@ export const workspaceRouteFaults = faultsOf(
       id: "listing-slow",
       refs: ["symptom:38"],
       breaks: [],
-      speed: 20,
-      inject: rule({ when: rootListing, delayMs: 300 }),
+      leaps: true,
+      inject: rule({ when: rootListing, delayMs: 6_000 }),
       expect: { root: "doctor.file-api-slow", exit: 0 },
       never: ["doctor.file-api-failing"],
     },
@@ -273,6 +280,17 @@ export const sideRouteFaults = faultsOf(
         answer: () => refusal(403, "forbidden", "missing required scope: ops:read"),
       }),
       expect: { root: "doctor.route-refused", exit: 4 },
+    },
+    {
+      id: "ingress-route-unknown",
+      refs: ["symptom:43"],
+      breaks: [],
+      inject: rule({
+        when: route("/sync/ingress"),
+        answer: () => refusal(404, "not_found", "route not found"),
+      }),
+      expect: { root: null, notes: ["doctor.route-not-deployed"], exit: 0 },
+      never: ["doctor.route-not-found"],
     },
     {
       id: "provider-queue-lags",

@@ -86,7 +86,7 @@ export default faultsOf(
     {
       id: "executor-takes-nothing-up",
       refs: ["VW-11", "symptom:72"],
-      speed: 300,
+      leaps: true,
       inject: opSays({ status: "pending", attemptCount: 0 }),
       expect: { root: "writeback.executor-down", exit: 1 },
       never: ["writeback.probe-rejected", "writeback.write-slow"],
@@ -94,7 +94,7 @@ export default faultsOf(
     {
       id: "executor-tries-and-tries",
       refs: ["VW-08"],
-      speed: 300,
+      leaps: true,
       inject: opSays({ status: "pending", attemptCount: 2, lastError: "503" }),
       expect: { root: "writeback.write-slow", exit: 3 },
       never: ["writeback.executor-down"],

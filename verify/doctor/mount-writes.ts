@@ -122,7 +122,7 @@ export const deadLettersEmpty = defineCheck({
           facts: { opIds: [record.opId], path: record.path, remoteRoot: root },
           remedy: {
             text: "Look at the record; a retry cannot find its file",
-            commands: [suggest(`relayfile writeback show ${record.opId}`)],
+            commands: [suggest(`relayfile writeback show --op-id ${record.opId}`)],
           },
         });
         continue;
@@ -146,7 +146,7 @@ export const deadLettersEmpty = defineCheck({
         remedy: {
           text: "Fix the file, then retry",
           commands: [
-            suggest(`relayfile writeback show ${record.opId}`),
+            suggest(`relayfile writeback show --op-id ${record.opId}`),
             suggest(`relayfile writeback retry --opId ${record.opId}`, "write", false),
           ],
         },

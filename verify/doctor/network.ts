@@ -43,7 +43,7 @@ export default defineCheck({
     if (sameWay && kinds[0] === "refused" && first?.hostname === second?.hostname) {
       const title = `nothing listens at ${hosts.join(" and ")}: the server is not running`;
       const remedy = isLoopback(first?.hostname ?? "")
-        ? { text: "Start the server", commands: [suggest("relayfile serve", "write")] }
+        ? { text: "Start the server", commands: [suggest("relayfile serve --data DIR", "write")] }
         : { text: "Ask whoever runs that server, or give the base URLs of one that runs", commands: [] };
       return unknown(title, [{ ...shared, code: "doctor.server-not-running", title, remedy }]);
     }

@@ -196,6 +196,8 @@ export const workspaceReadable: Check = defineCheck({
     "symptom:27",
     "symptom:28",
     "symptom:30",
+    "symptom:34",
+    "symptom:35",
     "S04",
     "S33",
   ],
