@@ -17,16 +17,26 @@ import { filesSteady, schemasOnlyGrow } from "./discovery/steady.ts";
 import { oneGeneration, treeMaterialized } from "./discovery/tree.ts";
 import clockInSync from "./doctor/clock.ts";
 import { cloudSessionValid, integrationsHealthy, syncHealthy } from "./doctor/cloud.ts";
+import { atlassianSiteChosen, connectionsCurrent } from "./doctor/connections.ts";
+import { credentialFilesPrivate, oneCloudSession } from "./doctor/credential-area.ts";
+import { environmentConsistent, loginFitsShell } from "./doctor/environment.ts";
+import workspaceIdentity from "./doctor/identity.ts";
+import { ingressClean, providersFed } from "./doctor/inbound.ts";
+import issuerKeyCurrent from "./doctor/issuer.ts";
 import joinFast from "./doctor/join.ts";
-import {
-  deadLettersEmpty,
-  mountDaemonAlive,
-  mountKeepsUp,
-  mountRootIntact,
-  mountStateValid,
-} from "./doctor/mount.ts";
+import listingsWhole from "./doctor/listing.ts";
+import mirrorMatches from "./doctor/mirror-content.ts";
+import { mountDaemonAlive, mountKeepsUp, mountRootIntact, mountStateValid } from "./doctor/mount.ts";
+import { bootstrapEnds } from "./doctor/mount-bootstrap.ts";
+import daemonUndisturbed from "./doctor/mount-daemon.ts";
+import { guardsQuiet } from "./doctor/mount-guards.ts";
+import mountReachesAll from "./doctor/mount-reach.ts";
+import { deadLettersEmpty, outboxDrains } from "./doctor/mount-writes.ts";
+import networkWorks from "./doctor/network.ts";
+import scopesAsAsked from "./doctor/scopes.ts";
 import { controlPlaneAnswers, fileApiAnswers, servicesInPlace } from "./doctor/services.ts";
 import { credentialsFitHosts, targetResolved } from "./doctor/target.ts";
+import { pollingCalm, routesDeployed } from "./doctor/traffic.ts";
 import { scopesSuffice, workspaceReadable } from "./doctor/workspace-access.ts";
 import { workspaceTokenKind, workspaceTokenScopes, workspaceTokenValid } from "./doctor/workspace-token.ts";
 import { WRITE_CHECKS } from "./write/checks/mod.ts";
@@ -40,6 +50,10 @@ export const SUITES: Readonly<Record<Suite, readonly Check[]>> = {
   doctor: [
     targetResolved,
     credentialsFitHosts,
+    environmentConsistent,
+    credentialFilesPrivate,
+    loginFitsShell,
+    networkWorks,
     servicesInPlace,
     fileApiAnswers,
     controlPlaneAnswers,
@@ -47,16 +61,33 @@ export const SUITES: Readonly<Record<Suite, readonly Check[]>> = {
     workspaceTokenKind,
     workspaceTokenValid,
     workspaceTokenScopes,
+    scopesAsAsked,
     workspaceReadable,
+    issuerKeyCurrent,
     scopesSuffice,
+    routesDeployed,
     cloudSessionValid,
+    oneCloudSession,
+    workspaceIdentity,
     joinFast,
+    connectionsCurrent,
     integrationsHealthy,
+    atlassianSiteChosen,
     syncHealthy,
+    providersFed,
+    ingressClean,
+    listingsWhole,
     mountRootIntact,
     mountStateValid,
     mountDaemonAlive,
+    daemonUndisturbed,
+    bootstrapEnds,
     mountKeepsUp,
+    mirrorMatches,
+    mountReachesAll,
+    pollingCalm,
+    guardsQuiet,
+    outboxDrains,
     deadLettersEmpty,
   ],
   discovery: [
