@@ -70,6 +70,8 @@ export class FakeFileApi {
   /** Error code for one file of a bulk write, or null to take it. */
   refuseFile: (path: string) => string | null = () => null;
   bulkRead = true;
+  /** Whether it offers the framed export. */
+  exportsFrames = true;
   treePage = 1_000;
   /** Told of every event, with the file's content as a live message carries it. */
   readonly listeners = new Set<(message: string) => void>();
@@ -138,6 +140,8 @@ export class FakeFileApi {
     if (match === null) return error(404, "not_found", "route not found");
     const route = `${request.method} ${match[1]}`;
     if (route === "GET fs/tree") return this.tree(request.query);
+    if (route === "GET fs/export" && this.exportsFrames && request.query.get("format") === "frames")
+      return new Response(this.frames(request.query));
     if (route === "GET fs/file") return this.read(request.query.get("path") ?? "");
     if (route === "POST fs/bulk") return this.bulk(request);
     if (route === "POST fs/bulk-read" && this.bulkRead) return this.readMany(request.body.paths);
@@ -186,6 +190,22 @@ export class FakeFileApi {
       nextCursor: rest.length > page.length ? page.at(-1)?.[0] : null,
       totalFiles: all.length,
     });
+  }
+
+  /** Every file below a path as the framed stream; also what a test cuts or bends. */
+  frames(query: URLSearchParams): Uint8Array<ArrayBuffer> {
+    const base = query.get("path") ?? "/";
+    const files = [...this.files]
+      .filter(([path]) => path.startsWith(base === "/" ? "/" : `${base}/`))
+      .filter(([path]) => path > (query.get("after") ?? ""))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    const parts = files.flatMap(([path, { revision, contentType, bytes }]) => [
+      frameHead({ path, revision, contentType, contentHash: sha256(bytes), size: bytes.byteLength }),
+      bytes,
+    ]);
+    return new Uint8Array(
+      Buffer.concat([...parts, frameHead({ end: true, files: files.length })]),
+    ) as Uint8Array<ArrayBuffer>;
   }
 
   private document(path: string, file: StoredDocument) {
@@ -375,6 +395,15 @@ export class FakeFileApi {
     this.events.push(event);
     for (const listener of this.listeners) listener(this.liveMessage(event));
   }
+}
+
+/** A length and a JSON head, as the framed export has them before each file and at its end. */
+export function frameHead(head: unknown): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(head));
+  const frame = new Uint8Array(4 + text.byteLength);
+  new DataView(frame.buffer).setUint32(0, text.byteLength);
+  frame.set(text, 4);
+  return frame;
 }
 
 /** A JSON answer. */
