@@ -44,6 +44,7 @@ export const PIPELINE = {
   writebackRetryBaseMs: 500,
   suppressionWindowMs: 2 * MINUTE,
   receiptKeptMs: 24 * HOUR,
+  deletedKeptMs: 30 * DAY,
   indexWriteAttemptsMax: 5,
   discoverySampleDefault: 20,
   discoverySampleMax: 500,
@@ -116,6 +117,8 @@ export const MOUNT = {
   outboxBackoffBaseMs: 500,
   outboxBackoffCapMs: 30 * SECOND,
   deleteHoldMs: 2 * SECOND,
+  /** Two writes this far apart get different times, whatever clock the kernel stamps files with. */
+  clockStepMs: 20,
   massDeleteFloor: 10,
   massDeleteRatio: 0.25,
   basenameBytesMax: 220,

@@ -110,6 +110,14 @@ export type TreeChange =
     }
   | { readonly kind: "delete"; readonly path: string; readonly ifRevision?: string };
 
+/** A record that is gone at its provider, remembered so that no older copy of it comes back. */
+export interface DeletedRecord {
+  /** Names the record within the workspace; the pipeline's own key. */
+  readonly record: string;
+  /** When it was last changed, ISO 8601. */
+  readonly updated: string;
+}
+
 /** Who makes a change, for the event feed. */
 export interface ChangeContext {
   readonly origin: "agent_write" | "provider_sync" | "system";
@@ -120,15 +128,22 @@ export interface ChangeContext {
 /**
  * One workspace's files as the sync pipeline sees them: no scopes, no ops, events on every change.
  * `apply` is atomic: either all changes happen, in order, or none and it fails with `revision_conflict`.
- * Deleting an absent path without `ifRevision` changes nothing.
+ * Deleting an absent path without `ifRevision` changes nothing. What was deleted is remembered for a month, restarts
+ * included.
  */
 export interface TreeStore {
   readonly workspaceId: string;
   read(path: string): Promise<StoredFile | null>;
   /** Files at or below `prefix`, sorted by path, strictly after `after`; at most `limit` (default 1000). */
   list(prefix: string, options?: { after?: string; limit?: number }): Promise<ListedFile[]>;
-  /** The new revision of each change, in order; null for a delete that changed nothing. */
-  apply(changes: readonly TreeChange[], context: ChangeContext): Promise<(string | null)[]>;
+  /** When a deleted record was last changed, ISO 8601; null when it is not known to be deleted. */
+  deletedVersion(record: string): Promise<string | null>;
+  /** The new revision of each change, in order; null for a delete that changed nothing. `deleted` is remembered with it. */
+  apply(
+    changes: readonly TreeChange[],
+    context: ChangeContext,
+    deleted?: readonly DeletedRecord[],
+  ): Promise<(string | null)[]>;
 }
 
 /** What `lstat` tells about an entry. */

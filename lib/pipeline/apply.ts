@@ -13,7 +13,6 @@ import { type Fate, place } from "./place.ts";
 import { bucketByModel } from "./pure/bucket.ts";
 import type { NormalRecord } from "./pure/normalize.ts";
 import { type ApplyOptions, newRound } from "./round.ts";
-import { rememberDeleted } from "./tombstones.ts";
 
 /** Records of one model as a source delivers them. */
 export interface RecordBatch {
@@ -116,10 +115,10 @@ async function applyRound(
     }
     for (const collection of round.collections.values()) await collection.finish();
     try {
-      const { written, deleted, revisions } = await round.stage.flush(options.context);
+      const gone = [...round.deleted].map(([record, updated]) => ({ record, updated }));
+      const { written, deleted, revisions } = await round.stage.flush(options.context, gone);
       for (const collection of round.collections.values())
         collection.settle((path) => revisions.get(path) ?? null);
-      for (const [key, updated] of round.deleted) rememberDeleted(tree, key, updated);
       return { ...outcomeOf(fates, rejects), written, removed: deleted };
     } catch (error) {
       if (!isRelayfileError(error, "revision_conflict") || attempt >= PIPELINE.indexWriteAttemptsMax)

@@ -6,16 +6,16 @@ import { aliasPathsOf, anchorPathOf, isAlwaysRewritten } from "./pure/aliases.ts
 import { JSON_TYPE } from "./pure/index-rows.ts";
 import { isObject, parseJsonBytes, sameBytes } from "./pure/json.ts";
 import { isOversize, type NormalRecord, normalizeRecord, type RejectedRecord } from "./pure/normalize.ts";
-import { isDirectoryRecord } from "./pure/paths.ts";
+import { fillTemplate, isDirectoryRecord } from "./pure/paths.ts";
 import { envelopeBytes, recordOfBytes } from "./pure/records.ts";
 import { canonicalPathOf, collectionOf, type Round } from "./round.ts";
-import { deletedVersion } from "./tombstones.ts";
 
 /** What became of a record. */
 export type Fate = "applied" | "deleted" | "unchanged" | "stale";
 
-function keyOf(collection: Collection, record: NormalRecord): string {
-  return `${collection.path} ${record.id}`;
+/** Names a record for ever: titles of its parents, which are part of paths, may change. */
+function keyOf({ resource, params, id }: NormalRecord): string {
+  return `${fillTemplate(resource.path, params)} ${id}`;
 }
 
 /** Stages one record. Deletes of paths it no longer has come before its writes. */
@@ -29,8 +29,7 @@ export async function place(round: Round, record: NormalRecord): Promise<Fate | 
   const prior = await priorOf(round, collection, record);
 
   if (record.deleted) return removeRecord(round, collection, record, prior);
-  if (prior === null && isOlder(record.updated, deletedVersion(round.tree, keyOf(collection, record))))
-    return "stale";
+  if (prior === null && options.force !== true && (await isOvertaken(round, record))) return "stale";
   if (prior !== null && record.onlyIfAbsent) return "unchanged";
   if (prior !== null && options.force !== true && isOlder(record.updated, prior.record.updated)) {
     rewriteAlways(round, collection, prior.record, prior.bytes);
@@ -75,6 +74,15 @@ export async function place(round: Round, record: NormalRecord): Promise<Fate | 
   }
   collection.put(record, canonicalPath, bytes, true);
   return "applied";
+}
+
+/** True for a copy of a deleted record from before its deletion. */
+async function isOvertaken(round: Round, record: NormalRecord): Promise<boolean> {
+  const key = keyOf(record);
+  const gone = round.deleted.get(key) ?? (await round.tree.deletedVersion(key));
+  if (gone === null) return false;
+  // Equally old is not older: a restored record often keeps its timestamp.
+  return isOlder(record.updated, gone);
 }
 
 /** What is stored under a record's id. */
@@ -132,7 +140,7 @@ async function removeRecord(
   await moveChildren(round, collection, former, canonicalPath, null);
   collection.remove(record.id);
   const updated = isOlder(record.updated, former.updated) ? former.updated : record.updated || former.updated;
-  round.deleted.set(keyOf(collection, record), updated);
+  if (updated !== "") round.deleted.set(keyOf(record), updated);
   return prior === null && row === null ? "unchanged" : "deleted";
 }
 

@@ -27,7 +27,7 @@ export interface Round {
   readonly options: ApplyOptions;
   readonly deps: PipelineDeps;
   readonly collections: Map<string, Collection>;
-  /** Deleted records and when they were last changed. */
+  /** Records this round deletes, and when they were last changed. */
   readonly deleted: Map<string, string>;
 }
 

@@ -1,5 +1,5 @@
 /** Changes staged on top of a workspace tree, so that one batch sees its own writes and is applied at once. */
-import type { ChangeContext, ListedFile, TreeChange, TreeStore } from "../ports.ts";
+import type { ChangeContext, DeletedRecord, ListedFile, TreeChange, TreeStore } from "../ports.ts";
 
 /** A file as a batch sees it: stored or staged. */
 export interface SeenFile {
@@ -28,8 +28,8 @@ export interface Stage {
   remove(path: string): void;
   /** The staged changes: deletes of existing files first, then writes, each in staging order. */
   changes(): TreeChange[];
-  /** Applies the staged changes atomically; nothing to do is fine. Fails with `revision_conflict`. */
-  flush(context: ChangeContext): Promise<Flushed>;
+  /** Applies the staged changes atomically and remembers what was deleted; nothing to do is fine. Fails with `revision_conflict`. */
+  flush(context: ChangeContext, deleted?: readonly DeletedRecord[]): Promise<Flushed>;
 }
 
 /** What a flush changed. */
@@ -122,10 +122,10 @@ export function stageOver(tree: TreeStore): Stage {
       staged.set(path, { kind: "delete" });
     },
     changes,
-    async flush(context) {
+    async flush(context, deleted = []) {
       const all = changes();
-      if (all.length === 0) return { written: [], deleted: [], revisions: new Map() };
-      const revisions = await tree.apply(all, context);
+      if (all.length === 0 && deleted.length === 0) return { written: [], deleted: [], revisions: new Map() };
+      const revisions = await tree.apply(all, context, deleted);
       const done = all.filter((_, index) => revisions[index] !== null);
       return {
         written: done.filter((change) => change.kind === "write").map((change) => change.path),

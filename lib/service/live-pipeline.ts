@@ -1,7 +1,7 @@
 /** The real providers behind the interface a workspace sees. The only file of the service that imports them. */
 
 import { resolveTimeZone } from "../digest/mod.ts";
-import { fail, messageOf } from "../errors.ts";
+import { fail } from "../errors.ts";
 import { CURRENT_ERA, type Era } from "../model/era.ts";
 import { applyRecords } from "../pipeline/apply.ts";
 import { materializeContract } from "../pipeline/contract.ts";
@@ -23,7 +23,8 @@ import {
   resourceOf,
   resourceOfModel,
 } from "../providers/registry.ts";
-import type { IngestInput, Pipeline } from "./pipeline.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { StandIn } from "./stand-in.ts";
 
 /** The backend whose records are read from the stand-in. */
 const SIMULATOR = "simulator";
@@ -66,6 +67,7 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
     // Only ops call providers, each over the connection it was made for.
     providerAccess: (id) => ({ problem: `${id} is not connected` }),
   };
+  const standIn = new StandIn(options, options.simulatorUrl);
   const internal = internalPathClause(era.digestFilter);
   return {
     catalog: PROVIDERS.map((provider) => ({
@@ -79,16 +81,13 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
     connectProblem: (provider, backend) => connectProblem(settings, provider, backend),
     ingest: async (tree, input) => {
       const outcome = await ingestWebhook(tree, input, deps);
-      if (outcome.status === "applied") await teachSimulator(options, input);
+      if (outcome.status === "applied") await standIn.learn(input);
       return outcome;
     },
     applyRecords: async (tree, { provider, ...batch }) => {
       await materializeContract(tree, provider, deps);
       const outcome = await applyRecords(tree, provider, batch, deps);
-      if (outcome.applied > 0) {
-        const path = `records/${provider}/${encodeURIComponent(batch.model)}`;
-        await tellSimulator(options, path, {}, JSON.stringify(batch.records));
-      }
+      if (outcome.applied + outcome.deleted > 0) await standIn.take(provider, batch.model, batch.records);
       return outcome;
     },
     hasModel: (id, model) => {
@@ -113,12 +112,11 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
     },
     sweepReceipts: (tree, paths, now) =>
       sweepReceipts(tree, paths, now, { origin: "system", correlationId: "receipts" }),
-    recall: (input) => teachSimulator(options, input),
     materialize: async (tree, provider) => {
       await materializeContract(tree, provider, deps);
     },
     initialSync: async (tree, provider, backend) =>
-      backend === SIMULATOR ? initialSync(tree, provider, options, deps) : 0,
+      backend === SIMULATOR ? initialSync(tree, provider, standIn, deps) : 0,
     refresh: (tree, provider, reset) => refreshDiscovery(tree, provider, deps, reset),
     execute: (tree, op, connection) =>
       executeWriteback(tree, op, { ...deps, providerAccess: (id) => accessOf(settings, id, connection) }),
@@ -129,21 +127,22 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
   };
 }
 
+/** Reads all records of the stand-in and applies them; their number. */
 async function initialSync(
   tree: TreeStore,
   providerId: string,
-  options: LivePipelineDeps,
+  standIn: StandIn,
   deps: PipelineDeps,
 ): Promise<number> {
   const provider = providerById(providerId);
-  if (provider === null || options.simulatorUrl === null) return 0;
+  if (provider === null) return 0;
   let total = 0;
   for (const model of modelsOf(provider)) {
     const correlationId = `sync:${providerId}:${model}`;
     let pending: unknown[] = [];
     let cursor = "";
     do {
-      const page = await recordsPage(options, providerId, model, cursor);
+      const page = await standIn.page(providerId, model, { cursor, limit: PAGE_RECORDS });
       pending.push(...page.records);
       total += page.records.length;
       cursor = page.nextCursor ?? "";
@@ -153,51 +152,4 @@ async function initialSync(
     } while (cursor !== "");
   }
   return total;
-}
-
-function teachSimulator(options: LivePipelineDeps, input: IngestInput): Promise<void> {
-  const headers = { "x-github-event": input.headers["x-github-event"] ?? "" };
-  return tellSimulator(options, `learn/${input.provider}`, headers, JSON.stringify(input.payload));
-}
-
-/** The stand-in must know what exists elsewhere, or a later edit of it would meet a 404. */
-async function tellSimulator(
-  options: LivePipelineDeps,
-  path: string,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-): Promise<void> {
-  if (options.simulatorUrl === null) return;
-  try {
-    const request = new Request(`${options.simulatorUrl}/${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body,
-    });
-    await options.fetch(request);
-  } catch (thrown) {
-    // The record itself is stored; only the stand-in lacks it.
-    options.log.warn("simulator did not learn what arrived", { path, error: messageOf(thrown) });
-  }
-}
-
-async function recordsPage(
-  options: LivePipelineDeps,
-  provider: string,
-  model: string,
-  cursor: string,
-): Promise<{ records: readonly unknown[]; nextCursor: string | null }> {
-  const url = new URL(`${options.simulatorUrl}/records/${provider}/${encodeURIComponent(model)}`);
-  url.searchParams.set("limit", String(PAGE_RECORDS));
-  if (cursor !== "") url.searchParams.set("cursor", cursor);
-  const response = await options.fetch(new Request(url.toString()));
-  // A model the simulator has no records of is simply empty.
-  if (response.status === 404) return { records: [], nextCursor: null };
-  if (!response.ok)
-    fail("unavailable", `records of ${provider} ${model} answered ${response.status}`, { provider });
-  const body = (await response.json()) as { records?: unknown; nextCursor?: unknown };
-  return {
-    records: Array.isArray(body.records) ? body.records : [],
-    nextCursor: typeof body.nextCursor === "string" && body.nextCursor !== "" ? body.nextCursor : null,
-  };
 }

@@ -135,8 +135,6 @@ export interface Pipeline {
   syncSource(tree: TreeStore, job: SyncJob, signal: AbortSignal): Promise<SourceSyncResult>;
   /** Removes the receipts among `paths` that are older than a day; what was removed. */
   sweepReceipts(tree: TreeStore, paths: readonly string[], now: number): Promise<readonly string[]>;
-  /** Tells a stand-in that keeps nothing on disk what an earlier delivery said; real providers need no such thing. */
-  recall(input: IngestInput): Promise<void>;
   /** LAYOUT.md and discovery files of a provider. */
   materialize(tree: TreeStore, provider: string): Promise<void>;
   /** Reads all records of a provider's backend and applies them. The number of records read; 0 of one that sends them by itself. */

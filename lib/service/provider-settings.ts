@@ -1,5 +1,6 @@
 /** What an operator sets per provider, by the names of variables; the same on every runtime. */
 import type { SourceAccess } from "../pipeline/nango.ts";
+import type { AccessSettings } from "../pipeline/provider-access.ts";
 import type { Env } from "../ports.ts";
 
 /** Where the sync source of a provider is: its own variables, then those for all providers; null without a URL. */
@@ -35,6 +36,11 @@ export function proxyOf(
   const baseUrl = named("URL") ?? (source === null ? null : `${source.baseUrl}/proxy`);
   if (baseUrl === null || baseUrl === "none") return null;
   return { baseUrl, secretKey: named("SECRET") ?? source?.secretKey ?? "" };
+}
+
+/** How real providers are reached. */
+export function accessOptions(env: Env): Omit<AccessSettings, "simulatorUrl"> {
+  return { direct: (provider) => directOf(env, provider), proxy: (provider) => proxyOf(env, provider) };
 }
 
 /** The key of a provider's webhook signatures; null accepts only bearers. */

@@ -8,6 +8,7 @@ import type { RejectionCode } from "../model/rejection.ts";
 import type { BodyStore, Clock, Database, Log, Random, TreeStore } from "../ports.ts";
 import type { Caller } from "./auth/acl.ts";
 import type { IngestInput, IngestResult, Pipeline, RecordsInput, RecordsResult } from "./pipeline.ts";
+import { forgetDeleted } from "./store/deleted-records.ts";
 import { type EnvelopeRow, findEnvelope, insertRefused, reopenEnvelope } from "./store/envelopes.ts";
 import { pruneEvents } from "./store/events.ts";
 import { type OpQuery, opPage, wireOp } from "./store/ops.ts";
@@ -15,13 +16,7 @@ import { migrate } from "./store/schema.ts";
 import { type EventListener, WorkspaceStore } from "./store/store.ts";
 import type { Sha256, WorkspaceContext } from "./workspace/context.ts";
 import { DeleteBreaker } from "./workspace/delete-breaker.ts";
-import {
-  claimDelivery,
-  type Delivered,
-  ingestDelivery,
-  processEnvelope,
-  recallDeliveries,
-} from "./workspace/deliveries.ts";
+import { claimDelivery, type Delivered, ingestDelivery, processEnvelope } from "./workspace/deliveries.ts";
 import { DeliveryQueue } from "./workspace/delivery-queue.ts";
 import { DigestKeeper } from "./workspace/digests.ts";
 import { ingressOf } from "./workspace/ingress.ts";
@@ -83,6 +78,7 @@ export class WorkspaceObject {
     this.digests = new DigestKeeper(context, this.tree);
     this.queue = new DeliveryQueue(context, this.tree);
     context.store.subscribe((events) => this.digests.notice(events));
+    this.digests.recover();
   }
 
   /** Opens a workspace: migrates its tables and queues what was interrupted. */
@@ -265,11 +261,6 @@ export class WorkspaceObject {
     return this.queue.idle();
   }
 
-  /** Restores what stand-ins of providers knew from deliveries; called once after a restart, before due work. */
-  recallDeliveries(): Promise<void> {
-    return recallDeliveries(this.context);
-  }
-
   /** Applies one delivery of the generic webhook route; the payload is a `FileEnvelope`. */
   ingestFile(input: IngestInput): Promise<Delivered> {
     return ingestDelivery(this.context, this.tree, input, "file");
@@ -356,6 +347,7 @@ export class WorkspaceObject {
     const { store } = this.context;
     const keys = await store.commit((tx) => {
       pruneEvents(tx, store.latest("event"));
+      forgetDeleted(tx);
       const [kept] = tx.sql.all<{ n: number }>("SELECT COUNT(*) AS n FROM superseded");
       const excess = Math.max(0, (kept?.n ?? 0) - SUPERSEDED_KEPT_MAX);
       const gone = tx.sql.all<{ revision: number; key: string | null }>(

@@ -7,6 +7,7 @@ import {
 } from "./seed/confluence.ts";
 import {
   byId,
+  freshId,
   isObject,
   nowOf,
   objectOf,
@@ -35,8 +36,8 @@ function refused(status: number, code: string, title: string): SimulatedAnswer {
 export function simulateConfluence(world: SimulatorWorld): SimulatedProvider {
   const state: State = {
     world,
-    pages: byId(CONFLUENCE_PAGES),
-    spaces: byId(CONFLUENCE_SPACES),
+    pages: byId(world, "confluence.pages", CONFLUENCE_PAGES),
+    spaces: byId(world, "confluence.spaces", CONFLUENCE_SPACES),
     nextId: 300_001,
   };
   return {
@@ -105,7 +106,7 @@ function create(state: State, body: SimulatedRecord): SimulatedAnswer {
     return refused(404, "NOT_FOUND", `Space ${body.spaceId} not found`);
   const problem = problemOf(state, body, body.spaceId, null);
   if (problem !== null) return problem;
-  const id = String(state.nextId++);
+  const id = freshId(state, state.pages);
   const page = confluencePage({
     id,
     title: String(body.title),

@@ -1,5 +1,12 @@
 /** What the simulated GitHub holds, and how it learns of records that came from elsewhere. */
-import { isObject, modelName, objectOf, type SimulatedRecord, type SimulatorWorld } from "./simulator.ts";
+import {
+  isObject,
+  modelName,
+  objectOf,
+  type SimulatedRecord,
+  type SimulatorWorld,
+  takeOver,
+} from "./simulator.ts";
 
 /** The kinds of records that writebacks reach. */
 export type GithubKind = "issue" | "pull" | "comment" | "review" | "reviewComment";
@@ -43,16 +50,24 @@ export function recordsOf(state: GithubState, model: string): SimulatedRecord[] 
 
 /** Records of a batch say their repository only in their addresses. */
 export function take(state: GithubState, model: string, records: readonly SimulatedRecord[]): void {
-  const kind = MODELS[modelName("github", model)];
+  const name = modelName("github", model);
+  // Comments of pull requests are issue comments to GitHub.
+  const kind = name === "pullrequestcomment" ? "comment" : MODELS[name];
   if (kind === undefined) return;
   for (const record of records) {
     const address = `${record.url ?? record.pull_request_url ?? record.html_url ?? ""}`;
-    const repo = /(?:\/repos|github\.com)\/([^/]+\/[^/]+)\//.exec(address)?.[1];
+    const repo = /(?:\/repos|\/\/github\.com)\/([^/]+\/[^/]+)\//.exec(address)?.[1];
     const id = kind === "issue" || kind === "pull" ? record.number : record.id;
     if (repo === undefined || id === undefined) continue;
-    const key = keyOf(kind, repo, id);
-    state.records.set(key, { ...state.records.get(key), ...record });
+    takeOver(state.records, keyOf(kind, repo, id), record);
   }
+}
+
+/** A number that no record has as its id: records from elsewhere may have taken some. */
+export function nextIdOf(state: GithubState): number {
+  const taken = new Set([...state.records.values()].map((record) => record.id));
+  while (taken.has(state.nextId)) state.nextId++;
+  return state.nextId++;
 }
 
 /** Takes over what a webhook says exists, or no longer does. */

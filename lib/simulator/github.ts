@@ -4,6 +4,7 @@ import {
   type GithubKind as Kind,
   keyOf,
   learn,
+  nextIdOf,
   recordsOf,
   type GithubState as State,
   take,
@@ -48,7 +49,11 @@ function invalid(resource: string, field: string, code: string, message?: string
 
 /** A simulated GitHub. It knows no repository until a webhook or a write names one. */
 export function simulateGithub(world: SimulatorWorld): SimulatedProvider {
-  const state: State = { world, records: new Map(), nextId: 2_000_000_001 };
+  const state: State = {
+    world,
+    records: world.tables.open<SimulatedRecord>("github.records", []),
+    nextId: 2_000_000_001,
+  };
   return {
     id: "github",
     handle: (request) => handle(state, request),
@@ -205,7 +210,7 @@ function createIssue(call: Call): SimulatedAnswer {
     comments_url: `${url}/comments`,
     events_url: `${url}/events`,
     html_url: `${WEB}/${repo}/issues/${number}`,
-    id: state.nextId++,
+    id: nextIdOf(state),
     node_id: `I_${number}`,
     number,
     title: "",
@@ -252,7 +257,7 @@ function createComment(call: Call): SimulatedAnswer {
   if (parent === undefined) return notFound;
   if (typeof body.body !== "string" || body.body.trim() === "")
     return invalid("IssueComment", "body", "missing_field");
-  const id = state.nextId++;
+  const id = nextIdOf(state);
   const now = nowOf(state.world);
   const kind = state.records.has(keyOf("issue", repo, number)) ? "issues" : "pull";
   const record = {
@@ -293,7 +298,7 @@ function createPull(call: Call): SimulatedAnswer {
   const url = `${API}/repos/${repo}/pulls/${number}`;
   const record = {
     url,
-    id: state.nextId++,
+    id: nextIdOf(state),
     node_id: `PR_${number}`,
     html_url: `${WEB}/${repo}/pull/${number}`,
     issue_url: `${API}/repos/${repo}/issues/${number}`,
@@ -356,7 +361,7 @@ function mergePull(call: Call): SimulatedAnswer {
     };
   }
   const now = nowOf(call.state.world);
-  const sha = String(call.state.nextId++).padStart(40, "0");
+  const sha = String(nextIdOf(call.state)).padStart(40, "0");
   store(call, "pull", known.number, {
     ...known,
     state: "closed",
@@ -385,7 +390,7 @@ function createReview(call: Call): SimulatedAnswer {
       body: { message: "Unprocessable Entity", errors: ["Body can't be blank"], status: "422" },
     };
   }
-  const id = state.nextId++;
+  const id = nextIdOf(state);
   const record = {
     id,
     node_id: `PRR_${id}`,
@@ -406,7 +411,7 @@ function createReply(call: Call): SimulatedAnswer {
   const [number, commentId] = call.match;
   const parent = state.records.get(keyOf("reviewComment", repo, commentId));
   if (parent === undefined) return notFound;
-  const id = state.nextId++;
+  const id = nextIdOf(state);
   const now = nowOf(state.world);
   const url = `${API}/repos/${repo}/pulls/comments/${id}`;
   const html = `${WEB}/${repo}/pull/${number}#discussion_r${id}`;

@@ -15,6 +15,7 @@ import {
 } from "./seed/jira.ts";
 import {
   byId,
+  freshId,
   isObject,
   nowOf,
   objectOf,
@@ -57,10 +58,10 @@ const noIssue = refused({}, ["Issue does not exist or you do not have permission
 export function simulateJira(world: SimulatorWorld): SimulatedProvider {
   const state: State = {
     world,
-    issues: byId(JIRA_ISSUES),
-    comments: byId(JIRA_COMMENTS),
-    projects: byId(JIRA_PROJECTS),
-    sprints: byId(JIRA_SPRINTS),
+    issues: byId(world, "jira.issues", JIRA_ISSUES),
+    comments: byId(world, "jira.comments", JIRA_COMMENTS),
+    projects: byId(world, "jira.projects", JIRA_PROJECTS),
+    sprints: byId(world, "jira.sprints", JIRA_SPRINTS),
     nextId: 11_000,
   };
   return {
@@ -202,7 +203,7 @@ function createIssue(call: Call): SimulatedAnswer {
   const type = typeOf(fields.issuetype);
   if (type === undefined) errors.issuetype = "Specify a valid issue type";
   if (project === undefined || type === undefined || Object.keys(errors).length > 0) return refused(errors);
-  const id = String(state.nextId++);
+  const id = freshId(state, state.issues);
   const numbers = [...state.issues.values()]
     .filter((issue) => String(issue.key).startsWith(`${project.key}-`))
     .map((issue) => Number(String(issue.key).split("-")[1]));
@@ -273,7 +274,7 @@ function createComment(call: Call): SimulatedAnswer {
   if (issue === undefined) return noIssue;
   if (!isObject(call.body.body)) return refused({ comment: "Comment body is not valid!" });
   const { state } = call;
-  const id = String(state.nextId++);
+  const id = freshId(state, state.comments);
   const at = nowOf(state.world).replace("Z", "+0000");
   const comment = jiraComment({ id, issueId: issue.id, body: call.body.body, author: 0, at });
   state.comments.set(id, comment);
@@ -315,7 +316,7 @@ function createProject(call: Call): SimulatedAnswer {
   if (typeof body.name !== "string" || body.name === "")
     errors.projectName = "You must specify a valid project name.";
   if (Object.keys(errors).length > 0) return refused(errors);
-  const id = String(state.nextId++);
+  const id = freshId(state, state.projects);
   const self = `${JIRA_SITE}/rest/api/3/project/${id}`;
   const template = JIRA_PROJECTS[0] as JiraRecord;
   state.projects.set(id, {

@@ -52,14 +52,14 @@ class Refusal extends Error {
 export function simulateLinear(world: SimulatorWorld): SimulatedProvider {
   const state: State = {
     world,
-    issues: byId(ISSUES),
-    comments: byId(COMMENTS),
-    labels: byId(LABELS),
-    projects: byId(PROJECTS),
-    teams: byId(TEAMS),
-    users: byId(USERS),
-    states: byId(STATES),
-    cycles: byId(CYCLES),
+    issues: byId(world, "linear.issues", ISSUES),
+    comments: byId(world, "linear.comments", COMMENTS),
+    labels: byId(world, "linear.labels", LABELS),
+    projects: byId(world, "linear.projects", PROJECTS),
+    teams: byId(world, "linear.teams", TEAMS),
+    users: byId(world, "linear.users", USERS),
+    states: byId(world, "linear.states", STATES),
+    cycles: byId(world, "linear.cycles", CYCLES),
   };
   return {
     id: "linear",

@@ -14,8 +14,9 @@ import { simulateGithub } from "./github.ts";
 import { simulateJira } from "./jira.ts";
 import { simulateLinear } from "./linear.ts";
 import { simulateNotion } from "./notion.ts";
-import { isObject, type SimulatedAnswer, type SimulatedProvider } from "./simulator.ts";
+import { isObject, type SimulatedAnswer, type SimulatedProvider, type SimulatorWorld } from "./simulator.ts";
 import { simulateSlack } from "./slack.ts";
+import { memoryTables, type Tables } from "./tables.ts";
 
 /** One call that reached a simulated provider. */
 export interface RecordedCall {
@@ -58,24 +59,38 @@ const PAGE_DEFAULT = 100;
 const PAGE_MAX = 250;
 const CALLS_KEPT_MAX = 10_000;
 
-/** A simulator with its own state. */
-export function createSimulator(world: { clock: Clock; random: Random; log: Log }): Simulator {
-  const all = [
-    simulateGithub,
-    simulateLinear,
-    simulateJira,
-    simulateConfluence,
-    simulateNotion,
-    simulateSlack,
-  ];
-  const providers = new Map<string, SimulatedProvider>(
-    all.map((simulate) => simulate(world)).map((provider) => [provider.id, provider] as const),
-  );
+const SIMULATED: Readonly<Record<string, (world: SimulatorWorld) => SimulatedProvider>> = {
+  github: simulateGithub,
+  linear: simulateLinear,
+  jira: simulateJira,
+  confluence: simulateConfluence,
+  notion: simulateNotion,
+  slack: simulateSlack,
+};
+
+/** A simulator with its own state: in memory, or in the tables it is given. */
+export function createSimulator(given: {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  tables?: Tables;
+}): Simulator {
+  const tables = given.tables ?? memoryTables();
+  const world = { ...given, tables };
+  // Made when first asked for: reading what a provider holds takes time that a start has not.
+  const made = new Map<string, SimulatedProvider>();
+  const providerOf = (id: string): SimulatedProvider | undefined => {
+    const simulate = SIMULATED[id];
+    if (simulate === undefined) return undefined;
+    const provider = made.get(id) ?? simulate(world);
+    made.set(id, provider);
+    return provider;
+  };
   const calls: RecordedCall[] = [];
   const forced = new Map<string, (ForcedAnswer | "decline")[]>();
 
   const learn = (provider: string, event: string, payload: unknown) => {
-    if (isObject(payload)) providers.get(provider)?.learn(event, payload);
+    if (isObject(payload)) providerOf(provider)?.learn(event, payload);
   };
 
   const force = (provider: string, answers: (ForcedAnswer | "decline")[]) => {
@@ -112,6 +127,7 @@ export function createSimulator(world: { clock: Clock; random: Random; log: Log 
       atMs: world.clock.now(),
     });
     if (calls.length > CALLS_KEPT_MAX) calls.shift();
+    await tables.flush();
     world.log.debug("simulator call", {
       provider: provider.id,
       method: request.method,
@@ -125,22 +141,24 @@ export function createSimulator(world: { clock: Clock; random: Random; log: Log 
     const url = new URL(request.url);
     const [, root = "", provider = "", model = ""] = url.pathname.split("/");
     if (root === "health")
-      return respond({ status: 200, body: { status: "ok", providers: [...providers.keys()] } });
+      return respond({ status: 200, body: { status: "ok", providers: Object.keys(SIMULATED) } });
     if (root === "calls") return respond({ status: 200, body: { calls } });
     if (root === "records" && request.method === "POST") {
       const records = parse(await request.text());
       if (Array.isArray(records)) {
-        providers.get(provider)?.take(decodeURIComponent(model), records.filter(isObject));
+        providerOf(provider)?.take(decodeURIComponent(model), records.filter(isObject));
+        await tables.flush();
       }
       return respond({ status: 204, body: null });
     }
     if (root === "records")
-      return respond(recordsPage(providers.get(provider), decodeURIComponent(model), url.searchParams));
+      return respond(recordsPage(providerOf(provider), decodeURIComponent(model), url.searchParams));
     if (root === "learn" && request.method === "POST") {
       learn(provider, request.headers.get("x-github-event") ?? "", parse(await request.text()));
+      await tables.flush();
       return respond({ status: 204, body: null });
     }
-    const target = providers.get(root);
+    const target = providerOf(root);
     if (target === undefined)
       return respond({ status: 404, body: { message: `no simulated provider ${root}` } });
     return callProvider(target, url.pathname.slice(root.length + 1), url, request);

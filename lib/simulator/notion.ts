@@ -34,11 +34,19 @@ function refused(status: number, code: string, message: string): SimulatedAnswer
 
 /** A simulated Notion workspace holding the seed. */
 export function simulateNotion(world: SimulatorWorld): SimulatedProvider {
-  const state: State = { world, pages: byId(NOTION_PAGES), databases: byId(NOTION_DATABASES) };
+  const state: State = {
+    world,
+    pages: byId(world, "notion.pages", NOTION_PAGES),
+    databases: byId(world, "notion.databases", NOTION_DATABASES),
+  };
   return {
     id: "notion",
     handle: (request) => handle(state, request),
-    ...overTables("notion", { page: state.pages, database: state.databases, user: byId(NOTION_USERS) }),
+    ...overTables("notion", {
+      page: state.pages,
+      database: state.databases,
+      user: byId(world, "notion.users", NOTION_USERS),
+    }),
     learn(_event, payload) {
       if (payload.object === "page" && typeof payload.id === "string")
         state.pages.set(payload.id, payload as NotionRecord);
@@ -149,17 +157,36 @@ function setMarkdown(state: State, page: NotionRecord, body: SimulatedRecord): S
 
 function create(state: State, body: SimulatedRecord): SimulatedAnswer {
   const databaseId = objectOf(body.parent).database_id;
-  const index = NOTION_DATABASES.findIndex((database) => database.id === databaseId);
-  if (index < 0) return refused(404, "object_not_found", `Could not find database with ID: ${databaseId}.`);
+  const database = state.databases.get(String(databaseId));
+  if (database === undefined)
+    return refused(404, "object_not_found", `Could not find database with ID: ${databaseId}.`);
   const long = tooLong(body.properties, "body.properties");
   if (long !== null) return long;
   const id = state.world.random.uuid();
-  const blank = notionPage({ n: 0, title: "", database: index, id, edited: nowOf(state.world) });
+  const blank = blankPage(state, database, id);
   const properties = mergedProperties(blank, objectOf(body.properties));
   if (isAnswer(properties)) return properties;
   const page = { ...blank, properties, created_time: nowOf(state.world) };
   state.pages.set(id, page);
   return { status: 200, body: page };
+}
+
+/** A page without values in a database; one from elsewhere says its properties itself. */
+function blankPage(state: State, database: NotionRecord, id: string): NotionRecord {
+  const index = NOTION_DATABASES.findIndex((seed) => seed.id === database.id);
+  const blank = notionPage({ n: 0, title: "", database: Math.max(0, index), id, edited: nowOf(state.world) });
+  if (index >= 0) return blank;
+  const properties = Object.fromEntries(
+    Object.entries(objectOf(database.properties)).map(([name, property]) => {
+      const { id: propertyId, type } = objectOf(property);
+      const isList = ["title", "rich_text", "multi_select", "people", "files", "relation"].includes(
+        String(type),
+      );
+      return [name, { id: propertyId, type, [String(type)]: isList ? [] : null }];
+    }),
+  );
+  const parent = { type: "database_id", database_id: database.id };
+  return { ...blank, parent, properties };
 }
 
 function comment(state: State, body: SimulatedRecord): SimulatedAnswer {

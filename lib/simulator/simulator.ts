@@ -1,5 +1,6 @@
 /** Shapes shared by the simulated providers. */
 import type { Clock, Random } from "../ports.ts";
+import type { Tables } from "./tables.ts";
 
 /** A request below one provider's prefix. */
 export interface SimulatedRequest {
@@ -38,14 +39,22 @@ export interface SimulatedProvider {
 export interface SimulatorWorld {
   readonly clock: Clock;
   readonly random: Random;
+  readonly tables: Tables;
 }
 
 /** A record with its id. */
 export type Identified = SimulatedRecord & { id: string };
 
-/** Records by their ids. */
-export function byId<Record extends Identified>(records: readonly Record[]): Map<string, Record> {
-  return new Map(records.map((record) => [record.id, record] as const));
+/** A kept map of records by their ids, beginning with a seed. */
+export function byId<Record extends Identified>(
+  world: SimulatorWorld,
+  name: string,
+  seed: readonly Record[],
+): Map<string, Record> {
+  return world.tables.open(
+    name,
+    seed.map((record) => [record.id, record] as const),
+  );
 }
 
 /**
@@ -64,12 +73,57 @@ export function overTables(
     },
     take(model, records) {
       const table = tableOf(model);
-      for (const record of records) {
-        const id = String(record.id ?? "");
-        if (id !== "") table?.set(id, { ...table.get(id), ...record, id });
-      }
+      if (table !== undefined)
+        for (const record of records)
+          takeOver(table, String(record.id ?? ""), { ...record, id: String(record.id) });
     },
   };
+}
+
+/** Puts a record from elsewhere into a table, unless a newer one is there; a record that is gone elsewhere goes here too. */
+export function takeOver<Record extends SimulatedRecord>(
+  table: Map<string, Record>,
+  key: string,
+  record: Record,
+): void {
+  if (key === "" || key === "undefined") return;
+  const known = table.get(key);
+  if (known !== undefined && changedMs(known) > changedMs(record)) return;
+  if (isGone(record)) table.delete(key);
+  else table.set(key, { ...known, ...record });
+}
+
+/** The next of a series of numbers that no table uses as an id: records from elsewhere may have taken some. */
+export function freshId(
+  counter: { nextId: number },
+  ...tables: readonly ReadonlyMap<string, unknown>[]
+): string {
+  let id = String(counter.nextId++);
+  while (tables.some((table) => table.has(id))) id = String(counter.nextId++);
+  return id;
+}
+
+/** When a record of any provider was last changed, ms; 0 when it does not say. */
+function changedMs(record: SimulatedRecord): number {
+  const given =
+    objectOf(record.fields).updated ??
+    record.updated_at ??
+    record.updatedAt ??
+    record.last_edited_time ??
+    objectOf(record.version).createdAt ??
+    record.updated;
+  if (given !== undefined) return Date.parse(String(given).replace(/\+0000$/, "Z")) || 0;
+  return Number(objectOf(record.edited).ts ?? record.ts ?? 0) * 1_000 || 0;
+}
+
+function isGone(record: SimulatedRecord): boolean {
+  const action = objectOf(record._nango_metadata).last_action;
+  const deletedAt = record.deleted_at;
+  return (
+    record._deleted === true ||
+    String(action ?? "").toLowerCase() === "deleted" ||
+    (typeof deletedAt === "string" && deletedAt !== "")
+  );
 }
 
 /** A model's name in lower case, without the provider's. */

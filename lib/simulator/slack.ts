@@ -10,6 +10,8 @@ import {
   userId,
 } from "./seed/slack.ts";
 import {
+  byId,
+  type Identified,
   modelName,
   objectOf,
   type SimulatedAnswer,
@@ -17,16 +19,19 @@ import {
   type SimulatedRecord,
   type SimulatedRequest,
   type SimulatorWorld,
+  takeOver,
 } from "./simulator.ts";
 
 const TEXT_MAX = 40_000;
 
 interface State {
   readonly world: SimulatorWorld;
+  readonly channels: Map<string, SlackRecord & Identified>;
+  readonly users: Map<string, SlackRecord & Identified>;
   /** By `channel/ts`. */
   readonly messages: Map<string, SlackRecord>;
   /** `channel/ts/name` of our own reactions. */
-  readonly reactions: Set<string>;
+  readonly reactions: Map<string, boolean>;
   posted: number;
 }
 
@@ -38,7 +43,14 @@ export function simulateSlack(world: SimulatorWorld): SimulatedProvider {
   const all = [...SLACK_MESSAGES, ...SLACK_REPLIES].map(
     (message) => [keyOf(message.channel, message.ts), message] as const,
   );
-  const state: State = { world, messages: new Map(all), reactions: new Set(), posted: 0 };
+  const state: State = {
+    world,
+    channels: byId(world, "slack.channels", SLACK_CHANNELS as readonly (SlackRecord & Identified)[]),
+    users: byId(world, "slack.users", SLACK_USERS as readonly (SlackRecord & Identified)[]),
+    messages: world.tables.open("slack.messages", all),
+    reactions: world.tables.open<boolean>("slack.reactions", []),
+    posted: 0,
+  };
   return {
     id: "slack",
     handle: (request) => handle(state, request),
@@ -46,8 +58,8 @@ export function simulateSlack(world: SimulatorWorld): SimulatedProvider {
       const isReply = (message: SlackRecord) =>
         typeof message.thread_ts === "string" && message.thread_ts !== message.ts;
       const models: Record<string, readonly SlackRecord[]> = {
-        channel: SLACK_CHANNELS,
-        user: SLACK_USERS,
+        channel: [...state.channels.values()],
+        user: [...state.users.values()],
         message: [...state.messages.values()].filter((message) => !isReply(message)),
         reply: [...state.messages.values()].filter(isReply),
         reaction: SLACK_REACTIONS,
@@ -55,8 +67,13 @@ export function simulateSlack(world: SimulatorWorld): SimulatedProvider {
       return models[modelName("slack", model)] ?? null;
     },
     take(model, records) {
-      if (!["message", "reply"].includes(modelName("slack", model))) return;
-      for (const record of records) state.messages.set(keyOf(record.channel, record.ts), record);
+      const name = modelName("slack", model);
+      const table = name === "channel" ? state.channels : name === "user" ? state.users : null;
+      for (const record of records) {
+        if (table !== null) takeOver(table, String(record.id), { ...record, id: String(record.id) });
+        else if (["message", "reply"].includes(name))
+          takeOver(state.messages, keyOf(record.channel, record.ts), record);
+      }
     },
     learn(_event, payload) {
       const event = objectOf(payload.event);
@@ -78,7 +95,7 @@ const METHODS: Readonly<Record<string, (state: State, body: SimulatedRecord) => 
     if (!/^[a-z0-9_+'-]+$/.test(String(name))) return refused("invalid_name");
     const key = `${keyOf(channel, timestamp)}/${name}`;
     if (state.reactions.has(key)) return refused("already_reacted");
-    state.reactions.add(key);
+    state.reactions.set(key, true);
     return { status: 200, body: { ok: true } };
   },
   "/reactions.remove": (state, { channel, timestamp }) =>
@@ -94,16 +111,16 @@ function handle(state: State, request: SimulatedRequest): SimulatedAnswer {
 }
 
 /** The conversation behind a channel or user id; null when there is none. */
-function conversationOf(id: unknown): { id: string } | { error: string } {
-  const channel = SLACK_CHANNELS.find((candidate) => candidate.id === id);
+function conversationOf(state: State, id: unknown): { id: string } | { error: string } {
+  const channel = state.channels.get(String(id));
   if (channel?.is_archived === true) return { error: "is_archived" };
   if (channel !== undefined) return { id: String(id) };
-  const user = SLACK_USERS.find((candidate) => candidate.id === id);
+  const user = state.users.get(String(id));
   return user === undefined ? { error: "channel_not_found" } : { id: `D${String(id).slice(1)}` };
 }
 
 function post(state: State, body: SimulatedRecord): SimulatedAnswer {
-  const conversation = conversationOf(body.channel);
+  const conversation = conversationOf(state, body.channel);
   if ("error" in conversation) return refused(conversation.error);
   const { text, blocks, attachments } = body;
   if (!text && !Array.isArray(blocks) && !Array.isArray(attachments)) return refused("no_text");

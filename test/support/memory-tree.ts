@@ -35,6 +35,7 @@ export interface MemoryTree extends TreeStore {
 export function memoryTree(now: () => number = () => Date.UTC(2026, 4, 20, 9)): MemoryTree {
   const files = new Map<string, StoredFile>();
   const events: MemoryEvent[] = [];
+  const gone = new Map<string, string>();
   let counter = 0;
 
   const check = (change: TreeChange, view: ReadonlyMap<string, StoredFile>) => {
@@ -70,7 +71,10 @@ export function memoryTree(now: () => number = () => Date.UTC(2026, 4, 20, 9)): 
         };
       });
     },
-    async apply(changes, context) {
+    async deletedVersion(record) {
+      return gone.get(record) ?? null;
+    },
+    async apply(changes, context, deleted = []) {
       tree.beforeApply?.(changes);
       const view = new Map(files);
       const happened: MemoryEvent[] = [];
@@ -117,6 +121,7 @@ export function memoryTree(now: () => number = () => Date.UTC(2026, 4, 20, 9)): 
       });
       files.clear();
       for (const [path, file] of view) files.set(path, file);
+      for (const { record, updated } of deleted) gone.set(record, updated);
       events.push(...happened);
       return revisions;
     },

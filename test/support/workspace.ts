@@ -35,7 +35,6 @@ export function noProviders(overrides: Partial<Pipeline> = {}): Pipeline {
     readSource: () => ({ kind: "not_applicable", reason: "no source" }),
     syncSource: async () => ({ records: 0, applied: 0, deleted: 0, stale: 0, refused: [] }),
     sweepReceipts: async () => [],
-    recall: async () => {},
     materialize: async () => {},
     initialSync: async () => 0,
     refresh: async (_tree, provider) => ({ provider, errors: 0 }),

@@ -17,10 +17,11 @@ import { createFileApi } from "../../service/file-api/mod.ts";
 import { CLOUD_PREFIX, createFront } from "../../service/front.ts";
 import { livePipeline } from "../../service/live-pipeline.ts";
 import { Metrics } from "../../service/metrics.ts";
-import { directOf, proxyOf, sourceOf, webhookSecretOf } from "../../service/provider-settings.ts";
+import { accessOptions, sourceOf, webhookSecretOf } from "../../service/provider-settings.ts";
 import { type RateLimit, RateLimiter } from "../../service/rate-limit.ts";
 import type { WorkspaceObject } from "../../service/workspace-object.ts";
 import type { Simulator } from "../../simulator/mod.ts";
+import { storedTables } from "../../simulator/tables.ts";
 import { VERSION } from "../../version.ts";
 import { lockDirectory, prepareDirectory, signingKeys, writePrivate } from "./data-directory.ts";
 import { listen } from "./serve.ts";
@@ -99,6 +100,9 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
   cleanups.push(() => store.close());
   const keys = await signingKeys(dataDir);
   const simulator = Promise.withResolvers<Simulator>();
+  // Ends after everything that may still call it.
+  let closeSimulated = async () => {};
+  cleanups.push(() => closeSimulated());
   const simulatorListener = listen(0, async (request) => (await simulator.promise).fetch(request));
   cleanups.push(() => simulatorListener.stop());
 
@@ -116,10 +120,7 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
     simulatorUrl: simulatorListener.url,
     timeZone: options.timeZone ?? null,
     source: (provider) => sourceOf(ports.host.env, provider),
-    access: {
-      direct: (provider) => directOf(ports.host.env, provider),
-      proxy: (provider) => proxyOf(ports.host.env, provider),
-    },
+    access: accessOptions(ports.host.env),
   });
   const host = new WorkspaceHost({
     directory: dataDir,
@@ -184,7 +185,9 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
   await files.write();
   // Its seeds are large and nothing needs it before both services answer.
   const { createSimulator } = await import("../../simulator/mod.ts");
-  simulator.resolve(createSimulator({ clock, random, log }));
+  const simulated = openDatabase(join(dataDir, "simulator.db"));
+  closeSimulated = () => simulated.close();
+  simulator.resolve(createSimulator({ clock, random, log, tables: await storedTables(simulated) }));
   cleanups.push(() => files.stop());
   for (const provider of options.providers ?? []) await connectNow(env, row, provider);
 

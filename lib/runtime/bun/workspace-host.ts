@@ -85,10 +85,7 @@ export class WorkspaceHost {
       wake: (atMs) => this.wake(relayId, atMs),
     });
     // What the last run of the process left undone is due now.
-    if (!fresh) {
-      await workspace.recallDeliveries();
-      this.wake(relayId, clock.now());
-    }
+    if (!fresh) this.wake(relayId, clock.now());
     return workspace;
   }
 

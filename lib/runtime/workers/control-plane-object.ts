@@ -11,7 +11,7 @@ import { createFileApi, type Service } from "../../service/file-api/mod.ts";
 import { livePipeline } from "../../service/live-pipeline.ts";
 import { MANAGED_METHODS, type ManagedWorkspace } from "../../service/managed-workspace.ts";
 import type { Pipeline } from "../../service/pipeline.ts";
-import { webhookSecretOf } from "../../service/provider-settings.ts";
+import { accessOptions, webhookSecretOf } from "../../service/provider-settings.ts";
 import { RateLimiter } from "../../service/rate-limit.ts";
 import { VERSION } from "../../version.ts";
 import { answerWhole } from "./answer.ts";
@@ -50,6 +50,7 @@ export class ControlPlaneObject extends DurableObject<Bindings> {
       log: this.log,
       fetch: workersFetch,
       simulatorUrl: simulatorUrlOf(this.variables),
+      access: accessOptions(this.variables),
     });
     this.starting = ctx.blockConcurrencyWhile(() => this.start());
   }

@@ -7,7 +7,7 @@ import { TokenVerifier } from "../../service/auth/token.ts";
 import { createFileApi, type Service } from "../../service/file-api/mod.ts";
 import { livePipeline } from "../../service/live-pipeline.ts";
 import { MANAGED_METHODS } from "../../service/managed-workspace.ts";
-import { sourceOf } from "../../service/provider-settings.ts";
+import { accessOptions, sourceOf } from "../../service/provider-settings.ts";
 import { RateLimiter } from "../../service/rate-limit.ts";
 import { webSha256 } from "../../service/workspace/context.ts";
 import { WorkspaceObject as Workspace } from "../../service/workspace-object.ts";
@@ -187,15 +187,14 @@ export class WorkspaceObject extends DurableObject<Bindings> {
         simulatorUrl,
         timeZone: variables.RELAYFILE_TIME_ZONE ?? null,
         source: (provider) => sourceOf(variables, provider),
+        access: accessOptions(variables),
       }),
       wake: (atMs) => this.alarms.wake(atMs),
     });
-    if (known !== null) {
-      if (simulatorUrl !== null) await workspace.recallDeliveries();
-      // What the last life of the object left undone is due now.
-      this.alarms.wake(clock.now());
-    }
-    this.sockets.resume(workspace);
+    // What the last life of the object left undone is due now.
+    if (known !== null) this.alarms.wake(clock.now());
+    const sockets = this.sockets.resume(workspace);
+    log.debug("workspace opened", { workspace: workspaceId, fresh: known === null, sockets });
     return workspace;
   }
 

@@ -5,7 +5,6 @@ import type { EventType } from "../../model/event.ts";
 import type { TreeStore } from "../../ports.ts";
 import type { IngestInput, IngestResult } from "../pipeline.ts";
 import {
-  appliedEnvelopes,
   count,
   type EnvelopeRow,
   findDelivery,
@@ -143,15 +142,6 @@ function applyEnvelope(
   if (envelope.kind === "record") return applyRecordEnvelope(context, tree, envelope);
   return context.pipeline.ingest(tree, inputOf(envelope));
 }
-
-/** Tells stand-ins that forgot everything what was delivered before; needed once after a restart. */
-export async function recallDeliveries(context: WorkspaceContext): Promise<void> {
-  for (const envelope of appliedEnvelopes(context.store.sql, RECALLED_MAX)) {
-    await context.pipeline.recall(inputOf(envelope));
-  }
-}
-
-const RECALLED_MAX = 2_000;
 
 function inputOf(envelope: EnvelopeRow): IngestInput {
   const { provider, headers, payload, receivedAt, deliveryId, correlationId } = envelope;

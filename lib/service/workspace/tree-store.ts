@@ -4,6 +4,7 @@ import { comparePaths, normalizePath, requireWritablePath } from "../../model/pa
 import { revisionOf } from "../../model/revision.ts";
 import type { ChangeContext, ListedFile, StoredFile, TreeChange, TreeStore } from "../../ports.ts";
 import { permissionsOfMarker } from "../auth/acl.ts";
+import { deletedVersion, rememberDeleted } from "../store/deleted-records.ts";
 import {
   type Body,
   boundsBelow,
@@ -44,17 +45,20 @@ export function treeStoreOf(context: WorkspaceContext): TreeStore {
       return [...(self === null ? [] : [self]), ...rows].slice(0, limit).map(listed);
     },
 
-    apply: async (changes, change): Promise<(string | null)[]> => {
+    deletedVersion: async (record) => deletedVersion(store.sql, record),
+
+    apply: async (changes, change, deleted = []): Promise<(string | null)[]> => {
       const bodies = await Promise.all(
         changes.map((one) =>
           one.kind === "write" ? prepareBody(context, requireWritablePath(one.path), one.bytes) : null,
         ),
       );
-      return keepingLosers(context, change.correlationId, (tx, announce) =>
-        changes.map((one, index) =>
+      return keepingLosers(context, change.correlationId, (tx, announce) => {
+        for (const one of deleted) rememberDeleted(tx, one);
+        return changes.map((one, index) =>
           applyChange(context, { tx, announce }, one, bodies[index] ?? null, change),
-        ),
-      );
+        );
+      });
     },
   };
 }

@@ -229,7 +229,31 @@ describe("applyNormal()", () => {
     await send({ ...jiraIssue(1, "Third", 3), _nango_metadata: { last_action: "deleted" } });
     expect(await send(jiraIssue(1, "Second", 2))).toMatchObject({ stale: 1, applied: 0 });
     expect(tree.paths()).toEqual(["/jira/issues/_index.json"]);
-    expect(await send(jiraIssue(1, "Restored", 4))).toMatchObject({ applied: 1 });
+    // A restored record may keep its timestamp.
+    expect(await send(jiraIssue(1, "Restored", 3))).toMatchObject({ applied: 1 });
+  });
+
+  test("a deleted comment is remembered through a rename of its issue, and within one batch", async () => {
+    const comment = (body: string, at: number, deleted = false): Step => ({
+      provider: "github",
+      resource: "comments",
+      key: "c",
+      raw: githubComment(7, 1, body, at),
+      deleted,
+    });
+    const tree = memoryTree();
+    const issue = (title: string, at: number): Step => ({
+      provider: "github",
+      resource: "issues",
+      key: "g",
+      raw: githubIssue(1, title, at),
+      deleted: false,
+    });
+    await apply(tree, [issue("Before", 1), comment("one", 3)]);
+    await apply(tree, [comment("one", 3, true), comment("late", 2)]);
+    await apply(tree, [issue("After", 4)]);
+    await apply(tree, [comment("later still", 2)]);
+    expect(tree.paths().filter((path) => path.includes("/comments/"))).toEqual([]);
   });
 
   test("records without id, of unknown models and over 8 MiB are rejected with a reason and harm nothing", async () => {

@@ -6,14 +6,10 @@ import {
   executesHere,
   type ProviderConnection,
 } from "../../../lib/pipeline/provider-access.ts";
-import { directOf, proxyOf } from "../../../lib/service/provider-settings.ts";
+import { accessOptions } from "../../../lib/service/provider-settings.ts";
 
 function settings(env: Record<string, string>, simulatorUrl: string | null = null): AccessSettings {
-  return {
-    simulatorUrl,
-    direct: (provider) => directOf(env, provider),
-    proxy: (provider) => proxyOf(env, provider),
-  };
+  return { simulatorUrl, ...accessOptions(env) };
 }
 const over = (backend: string, known: Record<string, unknown> = {}): ProviderConnection => ({
   backend,
