@@ -1,4 +1,4 @@
-/** Queries, exports, merges and inbound envelopes of the file API. Test names start with the route they prove. */
+/** Batches, queries, exports, merges and inbound envelopes of the file API. Test names start with the route they prove. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { FrameReader } from "../../lib/client/frames.ts";
 import { api, type ContractTarget, cloud, put, until } from "./target.ts";
@@ -53,6 +53,99 @@ export function testTransfer(name: string, start: () => Promise<ContractTarget>)
         expect(rest.body).toMatchObject([{ path: paths[2], action: "file_upsert", state: "pending" }]);
         expect(rest.headers.get("x-next-cursor")).toBeNull();
         expect((await api(target, "GET", "writeback/pending?cursor=nonsense")).status).toBe(400);
+      });
+    });
+
+    describe("POST fs/bulk", () => {
+      test("POST fs/bulk writes each file for itself, in order", async () => {
+        await put(target, "/bulk/taken", "x");
+        const answer = await api(target, "POST", "fs/bulk", {
+          body: {
+            files: [
+              { path: "/bulk/a", content: "1" },
+              { path: "bulk/a/", content: "2", ifMatch: "0" },
+              { path: "/bulk/taken", content: "y", ifMatch: "0" },
+              { path: "/bulk/../x", content: "" },
+              { path: "", content: "" },
+              { path: "/bulk/enc", content: "", encoding: "utf-16" },
+              { path: "/bulk/b64", content: "%", encoding: "base64" },
+              { path: "/bulk/gone", content: "", ifMatch: "rev_1" },
+              { path: "/bulk/b", content: "e30=", encoding: "base64", contentType: "application/json" },
+            ],
+          },
+        });
+        expect(answer.status).toBe(202);
+        expect(answer.body.written).toBe(2);
+        expect(answer.body.errors.map(({ code }: { code: string }) => code)).toEqual([
+          "conflict",
+          "conflict",
+          "invalid_path",
+          "invalid_path",
+          "invalid_encoding",
+          "invalid_content",
+          "not_found",
+        ]);
+        expect(answer.body.results.map(({ path }: { path: string }) => path)).toEqual(["/bulk/a", "/bulk/b"]);
+        expect((await api(target, "GET", "fs/file?path=/bulk/b")).body).toMatchObject({
+          content: "{}",
+          contentType: "application/json",
+        });
+      });
+
+      test("POST fs/bulk with a known identity repeats the answer and writes nothing", async () => {
+        const file = (content: string) => ({
+          path: "/bulk/id",
+          content,
+          contentIdentity: { kind: "mount-command", key: "c1", ttlSeconds: 60 },
+        });
+        const first = await api(target, "POST", "fs/bulk", { body: { files: [file("a")] } });
+        const again = await api(target, "POST", "fs/bulk", { body: { files: [file("b")] } });
+        expect([first.body.written, again.body.written]).toEqual([1, 0]);
+        expect(again.body.results[0]).toMatchObject({
+          revision: first.body.results[0].revision,
+          opId: first.body.results[0].opId,
+        });
+      });
+
+      test("POST fs/bulk refuses an empty batch and takes 8 MiB of content", async () => {
+        expect((await api(target, "POST", "fs/bulk", { body: { files: [] } })).status).toBe(400);
+        const content = "x".repeat(8 * 1024 * 1024);
+        const answer = await api(target, "POST", "fs/bulk", {
+          body: { files: [{ path: "/bulk/large", content }] },
+        });
+        expect(answer.body).toMatchObject({ written: 1, errorCount: 0 });
+      });
+
+      test("POST fs/bulk records the correlation id", async () => {
+        await api(target, "POST", "fs/bulk", {
+          body: { files: [{ path: "/bulk/corr", content: "" }] },
+          correlationId: "bulk-7",
+        });
+        const { body } = await api(target, "GET", "fs/events?direction=desc&limit=50");
+        expect(body.events.find((event: { path: string }) => event.path === "/bulk/corr").correlationId).toBe(
+          "bulk-7",
+        );
+      });
+
+      test("POST fs/bulk-read answers in request order, refusals in place", async () => {
+        await put(target, "/bulkread/a", "A");
+        await put(target, "/bulkread/b", "B");
+        const { body } = await api(target, "POST", "fs/bulk-read", {
+          body: { paths: ["/bulkread/b", "/bulkread/none", "/bulkread/a"] },
+        });
+        expect(
+          body.files.map(
+            (one: { content?: string; error?: { code: string } }) => one.content ?? one.error?.code,
+          ),
+        ).toEqual(["B", "not_found", "A"]);
+        expect(body.files[1]).toEqual({
+          path: "/bulkread/none",
+          error: { status: 404, code: "not_found", message: expect.any(String) },
+        });
+        const { files } = (await api(target, "POST", "fs/bulk-read", { body: { paths: [] } })).body;
+        expect(files).toEqual([]);
+        const too = await api(target, "POST", "fs/bulk-read", { body: { paths: Array(1_001).fill("/a") } });
+        expect([too.status, too.body.code]).toEqual([413, "payload_too_large"]);
       });
     });
 

@@ -21,7 +21,7 @@ export const CLIENT_METHODS: Readonly<Record<string, "called" | string>> = {
   getBaseUrl: "called",
   getEvents: "called",
   getOp: "called",
-  getResourceAtEvent: "called",
+  getResourceAtEvent: "no change log is built: answered for events the client has heard itself, else 404",
   getSyncDeadLetter: "called",
   getSyncDeadLetters: "called",
   getSyncIngressStatus: "called",
@@ -29,8 +29,8 @@ export const CLIENT_METHODS: Readonly<Record<string, "called" | string>> = {
   getToken: "called",
   getWebhookDeadLetters: "outbound webhooks are not built: 404 `not_found` with a hint",
   ingestWebhook: "called",
-  listChangesSince: "called",
-  listLastNChanges: "called",
+  listChangesSince: "no change log is built: answered for events the client has heard itself, else 404",
+  listLastNChanges: "no change log is built: answered for events the client has heard itself, else 404",
   listOps: "called",
   listPendingWritebacks: "called",
   listTree: "called",
@@ -65,4 +65,33 @@ export const CLIENT_INTERNALS = [
   "shouldRetryStatus",
   "sleep",
   "throwForError",
+] as const;
+
+/** Methods of `WorkspaceHandle`, which a workspace of the setup flow is. */
+export const HANDLE_METHODS: Readonly<Record<string, "called" | string>> = {
+  adoptIntegration: "called",
+  agentInvite: "called",
+  agentInviteScoped: "called",
+  client: "called",
+  connectIntegration: "called",
+  connectNotion: "called",
+  disconnectIntegration: "called",
+  getConnectionStatus: "called",
+  getToken: "called",
+  isConnected: "called",
+  listAccessibleResources: "called",
+  mountEnv: "called",
+  refreshToken: "called",
+  requestJson: "called",
+  setIntegrationMetadata: "called",
+  waitForConnection: "called",
+  waitForNotion: "called",
+};
+
+/** Methods of `WorkspaceHandle` that its types declare private. */
+export const HANDLE_INTERNALS = [
+  "getOrRefreshToken",
+  "performRefreshToken",
+  "resolveConnectionId",
+  "resolveRelaycastBaseUrl",
 ] as const;

@@ -133,6 +133,15 @@ describe("WorkspaceHandle", () => {
     expect(offered).toMatchObject({ alreadyConnected: false, connectLink: expect.stringMatching(/^http/) });
     await workspace.waitForNotion({ pollIntervalMs: 20, timeoutMs: 20_000 });
     expect(await workspace.isConnected("notion", offered.connectionId)).toBe(true);
+    expect(await workspace.getConnectionStatus("notion", offered.connectionId)).toMatchObject({
+      ready: true,
+    });
+    const listed = await workspace.requestJson({
+      operation: "list",
+      method: "GET",
+      path: `api/v1/workspaces/${workspace.workspaceId}/integrations`,
+    });
+    expect(listed).toMatchObject([{ provider: "notion", connectionId: offered.connectionId }]);
     const again = await workspace.connectIntegration("notion", { connectionId: offered.connectionId });
     expect(again.alreadyConnected).toBe(true);
     expect(await workspace.adoptIntegration("notion", offered.connectionId)).toEqual({
