@@ -46,8 +46,8 @@ export class FeedSockets {
     this.start(socket, session);
   }
 
-  /** Takes up the sessions of all open sockets after the object came back. */
-  resume(workspace: WorkspaceObject): void {
+  /** Takes up the sessions of all open sockets after the object came back; how many there are. */
+  resume(workspace: WorkspaceObject): number {
     for (const socket of this.state.getWebSockets()) {
       if (this.sessions.has(socket)) continue;
       try {
@@ -58,6 +58,7 @@ export class FeedSockets {
         socket.close(1013, "reader is too slow");
       }
     }
+    return this.sessions.size;
   }
 
   /** A frame of a client. */

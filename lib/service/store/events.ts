@@ -118,6 +118,11 @@ export function eventsInWindow(
     .map(eventRowOf);
 }
 
+/** The newest events, newest first. */
+export function newestEvents(sql: SqlDriver, limit: number): EventRow[] {
+  return fetchEvents(sql, { position: Number.MAX_SAFE_INTEGER, descending: true, provider: null, limit });
+}
+
 /** Removes events that are both older than the kept time and beyond the kept count; at most `limit` per call. */
 export function pruneEvents(tx: Transaction, newest: number, limit = 10_000): void {
   tx.sql.run(

@@ -6,12 +6,14 @@ import { eventIdOf } from "../../model/event-id.ts";
 import { revisionNumber, revisionOf } from "../../model/revision.ts";
 import type { TreeStore } from "../../ports.ts";
 import { AclResolver } from "../auth/acl.ts";
-import { eventsInWindow } from "../store/events.ts";
+import { eventsInWindow, newestEvents } from "../store/events.ts";
 import { boundsBelow, findFile, rangeOfFiles, readBody } from "../store/files.ts";
 import type { EventRow } from "../store/store.ts";
 import type { WorkspaceContext } from "./context.ts";
 
 const DIGEST_ROOT = "/digests/";
+/** More than one regeneration writes, so that a change before it is found. */
+const LOOK_BACK_EVENTS = 20;
 
 /** Keeps the digest files of one workspace current: at once after the first change, then at most every 30 s. */
 export class DigestKeeper {
@@ -29,6 +31,16 @@ export class DigestKeeper {
     if (events.every((event) => event.path.startsWith(DIGEST_ROOT))) return;
     this.dirty = true;
     this.context.wake(this.dueAt() ?? this.context.clock.now());
+  }
+
+  /** After a start: a change that the last life of this process wrote no digest of is due like a new one. */
+  recover(): void {
+    const { sql } = this.context.store;
+    const newest = newestEvents(sql, LOOK_BACK_EVENTS).find(({ path }) => !path.startsWith(DIGEST_ROOT));
+    if (newest === undefined) return;
+    const [today] = defaultWindows(this.context.clock.now(), this.context.pipeline.timeZone);
+    const written = today === undefined ? null : findFile(sql, today.path);
+    this.dirty = written === null || newest.at > written.updatedAt;
   }
 
   /** When the next regeneration is due, ms, or null while nothing changed. */
