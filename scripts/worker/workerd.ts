@@ -12,6 +12,8 @@ export interface WorkerdOptions {
   readonly dataDir?: string;
   /** Variables and secrets of the Worker. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Hears each line the Worker logs; absent lets them go to this process' output. */
+  readonly onLog?: (line: string) => void;
 }
 
 /** A running Worker. */
@@ -40,11 +42,15 @@ export function wranglerConfig(): WranglerConfig {
 /** Starts the Worker; it answers when this resolves. Everybody on this machine may sign in. */
 export async function startWorkerd(options: WorkerdOptions = {}): Promise<Workerd> {
   const config = wranglerConfig();
+  const { onLog } = options;
   const port = options.port || freePort();
   const sqlite = new Set(config.migrations.flatMap((migration) => migration.new_sqlite_classes));
   const miniflare = new Miniflare({
     host: "127.0.0.1",
     port,
+    // Nothing of this machine goes anywhere: no telemetry, no look-up of where it is.
+    telemetry: { enabled: false },
+    cf: false,
     modules: [{ type: "ESModule", path: "worker.js", contents: await bundleWorker() }],
     compatibilityDate: config.compatibility_date,
     durableObjects: Object.fromEntries(
@@ -61,6 +67,13 @@ export async function startWorkerd(options: WorkerdOptions = {}): Promise<Worker
       RELAYFILE_SIGN_IN: "open",
       ...options.variables,
     },
+    ...(onLog === undefined
+      ? {}
+      : {
+          handleStructuredLogs: ({ message }: { message: string }) => {
+            onLog(message);
+          },
+        }),
     ...(options.dataDir === undefined
       ? {}
       : { defaultPersistRoot: options.dataDir, durableObjectsPersist: true, r2Persist: true }),

@@ -28,7 +28,12 @@ export interface TestWorker {
 
 /** Starts a Worker. With `dataDir` it keeps its data there; the key is kept by whoever passes it again. */
 export async function testWorker(
-  options: { dataDir?: string; signingKey?: string; variables?: Record<string, string> } = {},
+  options: {
+    dataDir?: string;
+    signingKey?: string;
+    variables?: Record<string, string>;
+    onLog?: (line: string) => void;
+  } = {},
 ): Promise<TestWorker> {
   const signingKey = options.signingKey ?? (await newKeyText());
   const keys = (await importKeys(signingKey)) as SigningKeys;
@@ -37,6 +42,7 @@ export async function testWorker(
   const listener = listen(0, (request) => simulator.fetch(request));
   const workerd = await startWorkerd({
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+    ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
     variables: {
       RELAYFILE_SIGNING_KEY: signingKey,
       RELAYFILE_SIMULATOR_URL: listener.url,
