@@ -55,6 +55,8 @@ interface ArgBase {
   readonly description: string;
   /** Placeholder in the help, for example `DIR`. */
   readonly valueHint?: string;
+  /** Recognised, to be refused with a reason or used by the program itself; neither help nor completions offer it. */
+  readonly hidden?: boolean;
 }
 
 /** One argument. Names are kebab-case; aliases are further spellings without dashes. */

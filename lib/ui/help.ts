@@ -99,7 +99,7 @@ export function commandHelp(path: readonly string[], found: LeafCommand | GroupC
     };
   }
   const { spec } = found;
-  const entries = Object.entries(spec.args);
+  const entries = Object.entries(spec.args).filter(([, arg]) => !arg.hidden);
   const positionals = entries.filter(([, arg]) => arg.type === "positional");
   const flags = entries.filter(([, arg]) => arg.type !== "positional");
   const words = positionals.map(([name, arg]) =>

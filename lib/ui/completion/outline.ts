@@ -29,7 +29,7 @@ export async function commandOutline(table: CommandTable, path: readonly string[
       outlines.push(...(await commandOutline(found.group.commands, [...path, name])));
       continue;
     }
-    const own = Object.entries(found.spec.args).filter(([, arg]) => arg.type !== "positional");
+    const own = Object.entries(found.spec.args).filter(([, arg]) => arg.type !== "positional" && !arg.hidden);
     const names = new Set(own.map(([flag]) => flag));
     const flags = [
       ...own.map(([flag, arg]) => argumentHelp(flag, arg)),
