@@ -154,7 +154,7 @@ describe("a run that is stopped", () => {
     const { state, wrapFetch } = breakable();
     state.broken = false;
     await using rig = await reportRig({ providers: ["jira"], wrapFetch });
-    const all = await runCli(words(rig, "doctor --json"), rig.ports);
+    const all = await runCli(words(rig, "doctor --json -v"), rig.ports);
     const requests = Report.parse(all.document).exchanges.length;
     expect(requests).toBeGreaterThan(20);
     for (let turn = 0; turn < 12; turn++) {

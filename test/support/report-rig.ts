@@ -60,7 +60,8 @@ export async function reportRig(options: RigOptions = {}): Promise<ReportRig> {
   const stops: (() => Promise<void>)[] = [];
   const context = (over: Partial<CommandContext> = {}): CommandContext => ({
     ports,
-    globals: { json: true, quiet: true, verbosity: 0, color: false, input: false, timeoutMs: null },
+    // The whole report; without -v what no finding cites is told by its number.
+    globals: { json: true, quiet: true, verbosity: 1, color: false, input: false, timeoutMs: null },
     signal: new AbortController().signal,
     ready() {},
     write() {},

@@ -1,35 +1,53 @@
-/** The report as an agent reads it: what no finding cites is told in short. Pure; files and bundles keep everything. */
+/** The report as an agent reads it: what no finding cites is told by its number. Pure; files and bundles keep everything. */
 import type { Report } from "../report.ts";
 
 /**
- * The report with less about requests that went well and that no finding cites: no answer headers and no argv, which
- * the curl line says again. `truncated` tells how many.
+ * The report with the requests that a finding cites or that went wrong, and the first of each service; checks that
+ * passed or were skipped keep their answer and lose what `doctor --list` says of them. `truncated` tells what is gone.
  */
 export function slimReport(report: Report): Report {
+  const exchanges = toldExchanges(report);
+  const dropped = report.exchanges.length - exchanges.length;
+  const quiet = report.checks.filter(isQuiet).length;
+  return {
+    ...report,
+    exchanges,
+    checks: report.checks.map((check) =>
+      isQuiet(check) ? { ...check, refs: [], after: [], evidence: [], hint: "" } : check,
+    ),
+    truncated: [
+      ...report.truncated,
+      ...(dropped === 0
+        ? []
+        : [{ what: "requests that no finding cites (-v keeps them)", kept: exchanges.length, dropped }]),
+      ...(quiet === 0
+        ? []
+        : [
+            {
+              what: "refs, hints and evidence names of checks without findings (-v keeps them)",
+              kept: report.checks.length - quiet,
+              dropped: quiet,
+            },
+          ]),
+    ],
+  };
+}
+
+function toldExchanges(report: Report): Report["exchanges"] {
   const cited = new Set(
     report.findings.flatMap(({ evidence }) =>
       evidence.flatMap((item) => (item.type === "http" ? [item.exchangeId] : [])),
     ),
   );
-  const told = ({ id, response, error, attempt }: Report["exchanges"][number]) =>
-    cited.has(id) || error !== undefined || attempt > 1 || (response !== undefined && response.status >= 400);
-  const kept = report.exchanges.filter(told).length;
-  const dropped = report.exchanges.length - kept;
-  if (dropped === 0) return report;
-  return {
-    ...report,
-    exchanges: report.exchanges.map((exchange) =>
-      told(exchange)
-        ? exchange
-        : {
-            ...exchange,
-            ...(exchange.response === undefined ? {} : { response: { ...exchange.response, headers: {} } }),
-            repro: { ...exchange.repro, argv: [] },
-          },
-    ),
-    truncated: [
-      ...report.truncated,
-      { what: "headers and argv of requests that no finding cites (-v keeps them)", kept, dropped },
-    ],
-  };
+  const services = new Set<string>();
+  return report.exchanges.filter(({ id, service, response, error, attempt }) => {
+    const first = !services.has(service);
+    services.add(service);
+    const refused = response !== undefined && response.status >= 400;
+    return first || cited.has(id) || error !== undefined || attempt > 1 || refused;
+  });
+}
+
+function isQuiet({ status, findingIds }: Report["checks"][number]): boolean {
+  return (status === "pass" || status === "skip") && findingIds.length === 0;
 }
