@@ -4,7 +4,7 @@ import { BUILD, VERSION } from "../lib/version.ts";
 import type { Severity, SuggestedCommand } from "./check.ts";
 import type { Facts, TargetFact, TokenFact } from "./facts.ts";
 import type { Exchange } from "./http/exchange.ts";
-import { matchKnownIssue } from "./known-issues.ts";
+import { matchKnownIssue } from "./match-known-issue.ts";
 import { type CheckResult, type Finding, REPORT_SCHEMA_URL, type Report } from "./report.ts";
 import { foldCauses } from "./root-cause.ts";
 import { type RawResult, severityOf } from "./schedule.ts";
@@ -54,7 +54,7 @@ export function assembleReport(
     findingIds: numbered.filter((entry) => entry.index === index).map((entry) => entry.finding.id),
   }));
   const withIssues = numbered.map(({ finding }) => {
-    const knownIssue = matchKnownIssue(finding);
+    const knownIssue = matchKnownIssue(finding, { serverVersion: header.fileApi?.version ?? null });
     return knownIssue === null
       ? finding
       : { ...finding, knownIssue, refs: unique([...finding.refs, knownIssue.id]) };

@@ -59,6 +59,15 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     "discovery.records-unwrap-empty",
   ]),
   { effect: "discovery.contract-incomplete", cause: "discovery.advertised-missing", sharing: "provider" },
+  // A draft that was taken for a record is answered like any edit of a record that does not exist.
+  {
+    effect: "writeback.provider-rejected",
+    cause: "writeback.draft-misrouted",
+    sharing: "fact",
+    fact: "opIds",
+  },
+  { effect: "writeback.create-unroutable", cause: "discovery.orphan-file", sharing: "provider" },
+  { effect: "writeback.accepted-unreadable", cause: "doctor.uuid-for-relay-id", sharing: "anything" },
   // Its document cannot name a schema that nobody declared.
   { effect: "discovery.adapter-doc-thin", cause: "discovery.orphan-file", sharing: "provider" },
   ...causes("discovery.tree-empty", "provider", [
@@ -77,6 +86,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     "digest.stale-date",
     "digest.budget-unannounced",
     "digest.stalled",
+    "digest.inbound-unseen",
   ]),
   ...causes("digest.window-mismatch", "subject", ["digest.stale-date"]),
   ...causes("digest.inbound-unseen", "subject", ["digest.stalled", "digest.stale-date"]),

@@ -82,7 +82,7 @@ function findingPage({
   spec: FindingSpec;
   check: Check | null;
 }): Explanation {
-  const issues = KNOWN_ISSUES.filter((issue) => issue.codes.includes(code));
+  const issues = KNOWN_ISSUES.filter((issue) => (issue.codes as readonly string[]).includes(code));
   const exit =
     spec.class === "auth" ? "exit 4" : spec.class === "transient" ? "exit 3, repeat later" : "exit 1";
   return {
@@ -137,10 +137,16 @@ function issuePage(issue: KnownIssue): Explanation {
       { heading: "How it is recognised", text: `${issue.signs.map((sign) => sign.words).join("; ")}.` },
       { heading: "What it is not", text: `${issue.notThis.join("; ")}.` },
       { heading: "What to do", text: issue.workaround },
-      { heading: "State", text: issue.status },
+      { heading: "State", text: stateOf(issue) },
     ],
     see: [...issue.codes],
   };
+}
+
+function stateOf({ status, fixedIn }: KnownIssue): string {
+  return fixedIn === undefined
+    ? status
+    : `${status} in ${fixedIn}; a match on a server of that version or later is called a regression.`;
 }
 
 function symptomPage(id: string): Explanation {

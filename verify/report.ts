@@ -62,6 +62,8 @@ export const KnownIssueMatch = z.object({
   /** Signs that could not be looked at; empty when all were. */
   missing: z.array(z.string()),
   workaround: z.string(),
+  /** Present when the server's version should contain the fix: the issue may have come back. */
+  regression: z.object({ fixedIn: z.string() }).optional(),
 });
 /** A known issue that a finding matches. */
 export type KnownIssueMatch = z.infer<typeof KnownIssueMatch>;

@@ -37,3 +37,12 @@ export const MAY_2026_ERA: Era = {
   digestFilter: "2026-05",
   routes: "2026-05",
 };
+
+/**
+ * The version a service tells in an era. One that behaves like an older deployment on purpose says so, and is then no
+ * proof that anything came back.
+ */
+export function versionInEra(version: string, era: Era): string {
+  const emulates = Object.values(era).some((value) => value !== "current");
+  return emulates ? `${version}+emulates-2026-05` : version;
+}

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { KNOWN_ISSUES, matchKnownIssue } from "../../verify/known-issues.ts";
+import { explain } from "../../verify/explain.ts";
+import { KNOWN_ISSUES, type KnownIssue } from "../../verify/known-issues.ts";
+import { matchKnownIssue } from "../../verify/match-known-issue.ts";
 import type { Finding } from "../../verify/report.ts";
 import { foldCauses } from "../../verify/root-cause.ts";
 
@@ -97,6 +99,83 @@ const FIXTURES: readonly Fixture[] = [
     byDesign: "writeback.validation-failed",
   },
   {
+    issue: "cloud#745",
+    code: "discovery.contract-incomplete",
+    positive: { connected: true, discoveryFiles: 9 },
+    nearMiss: { connected: true, discoveryFiles: 0 },
+    byDesign: "discovery.no-records",
+  },
+  {
+    issue: "cloud#756",
+    code: "discovery.refresh-partial",
+    positive: { reported: true, unreached: 2 },
+    nearMiss: { reported: false, unreached: 2 },
+    byDesign: "discovery.refresh-slow",
+  },
+  {
+    issue: "cloud#756",
+    code: "discovery.refresh-left-out",
+    positive: { reported: true, unreached: 1 },
+    nearMiss: { reported: true, unreached: 0 },
+    byDesign: "discovery.refresh-failed",
+  },
+  {
+    issue: "cloud#762",
+    code: "doctor.control-plane-unreachable",
+    positive: { status: 500, message: 'Error: No such module "pg"' },
+    nearMiss: { status: 500, message: "" },
+    byDesign: "doctor.cloud-wrong-service",
+  },
+  {
+    issue: "cloud#775",
+    code: "writeback.created-twice",
+    positive: { sameDocument: true, records: 2 },
+    nearMiss: { sameDocument: true, records: 1 },
+    byDesign: "writeback.left-behind",
+  },
+  {
+    issue: "relayfile#137",
+    code: "doctor.workspace-token-expired",
+    positive: { cloudSessionAlive: true },
+    nearMiss: { cloudSessionAlive: false },
+    byDesign: "doctor.cloud-session-expired",
+  },
+  {
+    issue: "relayfile#166",
+    code: "doctor.bootstrap-stalled",
+    positive: { complete: false, stalled: true },
+    nearMiss: { complete: true, stalled: true },
+    byDesign: "doctor.mount-lagging",
+  },
+  {
+    issue: "relayfile#242",
+    code: "writeback.draft-residue",
+    positive: { status: "succeeded", placeKind: "raw" },
+    nearMiss: { status: "succeeded", placeKind: "receipt" },
+    byDesign: "writeback.left-behind",
+  },
+  {
+    issue: "relayfile#242",
+    code: "writeback.draft-left-raw",
+    positive: { status: "succeeded", placeKind: "raw" },
+    nearMiss: { status: "failed", placeKind: "raw" },
+    byDesign: "writeback.draft-vanished",
+  },
+  {
+    issue: "relayfile#306",
+    code: "writeback.accepted-unreadable",
+    positive: { status: "succeeded", placeKind: "missing" },
+    nearMiss: { status: "pending", placeKind: "missing" },
+    byDesign: "writeback.receipt-astray",
+  },
+  {
+    issue: "relayfile#306",
+    code: "doctor.uuid-for-relay-id",
+    positive: { claimed: "rw_aaaaaaaa", askedForm: "cloud" },
+    nearMiss: { claimed: "rw_aaaaaaaa", askedForm: "relay" },
+    byDesign: "doctor.workspace-mismatch",
+  },
+  {
     issue: "relayfile#164",
     code: "doctor.mount-root-clobbered",
     positive: { exists: true, isDirectory: false },
@@ -114,13 +193,13 @@ const FIXTURES: readonly Fixture[] = [
 
 describe("matchKnownIssue()", () => {
   test("has a fixture for every issue of the catalogue", () => {
-    expect(FIXTURES.map((fixture) => fixture.issue).sort()).toEqual(
+    expect([...new Set(FIXTURES.map((fixture) => fixture.issue))].sort()).toEqual(
       KNOWN_ISSUES.map((issue) => issue.id).sort(),
     );
   });
 
   for (const { issue, code, positive, nearMiss, byDesign } of FIXTURES) {
-    test(`${issue}: all signs confirm, one contradicted excludes, the look-alike never matches`, () => {
+    test(`${issue} as ${code}: all signs confirm, one contradicted excludes, the look-alike never matches`, () => {
       expect(matchKnownIssue(finding(code, positive))).toMatchObject({
         id: issue,
         confidence: "confirmed",
@@ -137,6 +216,52 @@ describe("matchKnownIssue()", () => {
     );
     expect(match?.confidence).toBe("likely");
     expect(match?.missing).toHaveLength(2);
+  });
+});
+
+describe("a match on a server that should contain the fix", () => {
+  const fixed = finding("writeback.no-route", { attemptCount: 0, noRuleMatched: true, canonical: true });
+  const on = (serverVersion: string | null, over: Partial<KnownIssue> = {}) => {
+    const issues = KNOWN_ISSUES.map((issue) =>
+      issue.id === "cloud#780" ? { ...issue, fixedIn: "1.4.0", ...over } : issue,
+    );
+    return matchKnownIssue(fixed, { serverVersion, issues })?.regression;
+  };
+
+  test("asks whether it came back", () => {
+    for (const version of ["1.4.0", "v1.4.1", "1.10.0", "2.0.0-rc.1"])
+      expect(on(version)).toEqual({ fixedIn: "1.4.0" });
+  });
+
+  test("says nothing for an older server, an unknown version, one that emulates, and an open issue", () => {
+    for (const version of ["1.3.9", "0.9.0", null, "unknown", "3f9c1e2", "1.4.0+emulates-2026-05"])
+      expect(on(version)).toBeUndefined();
+    expect(on("9.9.9", { status: "open" })).toBeUndefined();
+    expect(on("9.9.9", { fixedIn: undefined })).toBeUndefined();
+  });
+});
+
+describe("explain() of a known issue", () => {
+  for (const issue of KNOWN_ISSUES) {
+    test(`${issue.id} says what it means, how it was decided, what it is not and what to do`, () => {
+      const [page] = explain(issue.id);
+      expect(page?.type).toBe("issue");
+      expect(page?.sections.map(({ heading }) => heading)).toEqual([
+        "What it means",
+        "How it is recognised",
+        "What it is not",
+        "What to do",
+        "State",
+      ]);
+      for (const { text } of page?.sections ?? []) expect(text.length).toBeGreaterThan(3);
+      expect(page?.see).toEqual([...issue.codes]);
+    });
+  }
+});
+
+describe("matchKnownIssue() without evidence", () => {
+  test("matches nothing when no sign could be looked at", () => {
+    for (const { code } of FIXTURES) expect(matchKnownIssue(finding(code, {}))).toBeNull();
   });
 });
 

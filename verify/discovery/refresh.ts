@@ -104,7 +104,12 @@ export const refreshAnswers = defineCheck({
         code: "discovery.refresh-partial",
         title: `the refresh is incomplete: ${words[0] ?? "it ran out of time"}`,
         detail: words.join("; "),
-        facts: { providers: failing.map((row) => row.provider), timedOut: report.timedOut ?? false },
+        facts: {
+          providers: failing.map((row) => row.provider),
+          timedOut: report.timedOut ?? false,
+          reported: true,
+          unreached: Math.max(1, failing.length),
+        },
       });
     }
     const covered = new Set(report.refreshed.map((row) => row.provider));
@@ -117,7 +122,7 @@ export const refreshAnswers = defineCheck({
         code: "discovery.refresh-left-out",
         title: `${provider} is connected but the refresh did not include it`,
         subject: { kind: "provider", ref: provider },
-        facts: { provider },
+        facts: { provider, reported: true, unreached: 1 },
       });
     }
     return judged(

@@ -42,7 +42,9 @@ export const filesSteady = defineCheck({
     ),
   },
   run: ({ discovery, events, refresh }) => {
-    const told = events.items.filter(({ path }) => path.startsWith("/discovery/"));
+    // A run about one provider judges the files of that one.
+    const roots = discovery.providers.map(({ provider }) => `/discovery/${provider}/`);
+    const told = events.items.filter(({ path }) => roots.some((root) => path.startsWith(root)));
     const findings: FindingDraft<"discovery.refresh-churns" | "discovery.refresh-slow">[] = [];
     for (const [path, { times, at, exchangeId }] of churnedIn(told).slice(0, CHURNED_MAX)) {
       findings.push({

@@ -153,7 +153,7 @@ function judgeService<U extends string, W extends string>(
       title: `the ${name} at ${service.baseUrl} ${downWords(probe)}`,
       subject,
       evidence,
-      facts: { status: probe.status, failure: probe.failure, source },
+      facts: { status: probe.status, failure: probe.failure, message: probe.message ?? "", source },
       ruledOut: ["the token: this route needs none"],
       remedy: {
         text: `Check ${service.baseUrl} (from ${source}), then repeat`,

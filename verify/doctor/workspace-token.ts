@@ -2,6 +2,7 @@
 import { FULL_SCOPES, type TokenKind } from "../../lib/model/token.ts";
 import { workspaceIdForm } from "../../lib/model/workspace.ts";
 import {
+  type CredentialsFact,
   defineCheck,
   type FindingDraft,
   isoTime,
@@ -78,9 +79,9 @@ export const workspaceTokenValid = defineCheck({
   severity: "error",
   phase: "auth",
   needs: ["target"],
-  wants: ["clock"],
+  wants: ["clock", "credentials"],
   after: ["doctor.workspace-token-kind"],
-  refs: ["DR-01", "symptom:16", "symptom:20", "symptom:21", "S04"],
+  refs: ["DR-01", "relayfile#137", "symptom:16", "symptom:20", "symptom:21", "S04"],
   hint: "Join the workspace again",
   findings: {
     "doctor.workspace-token-unreadable": {
@@ -118,7 +119,7 @@ export const workspaceTokenValid = defineCheck({
       fix: "Use the rw_ id in the token's wks claim.",
     },
   },
-  run: ({ target, clock }) => {
+  run: ({ target, clock, credentials }) => {
     const token = target.workspaceToken;
     if (token === null) return skip("no workspace token is configured");
     const { claims } = token;
@@ -139,9 +140,8 @@ export const workspaceTokenValid = defineCheck({
       );
     }
     const nowMs = target.collectedAtMs + (clock?.skewMs ?? 0);
-    const findings = [expiryFinding(target, token, nowMs), mismatchFinding(target, token)].filter(
-      (f) => f !== null,
-    );
+    const expired = expiryFinding(target, token, nowMs, cloudSessionAlive(credentials, nowMs));
+    const findings = [expired, mismatchFinding(target, token)].filter((f) => f !== null);
     const expiresMs = claims.expiresAtSeconds === null ? null : claims.expiresAtSeconds * 1000;
     const left =
       expiresMs === null ? "without expiry" : `expires in ${Math.round((expiresMs - nowMs) / 60_000)} min`;
@@ -212,10 +212,23 @@ export const workspaceTokenScopes = defineCheck({
   },
 });
 
+/** Whether somebody is signed in to the cloud here; null when nobody ever was, or when that was not looked at. */
+function cloudSessionAlive(credentials: CredentialsFact | null, nowMs: number): boolean | null {
+  const files = (credentials?.files ?? []).filter(
+    ({ name, state }) => (name === "cloud-credentials" || name === "shared-cloud") && state === "ok",
+  );
+  const ends = files.map(({ refreshExpiresAt, accessExpiresAt }) =>
+    Date.parse(refreshExpiresAt ?? accessExpiresAt ?? ""),
+  );
+  const told = ends.filter((end) => !Number.isNaN(end));
+  return told.length === 0 ? null : told.some((end) => end > nowMs);
+}
+
 function expiryFinding(
   target: TargetFact,
   token: TokenFact,
   nowMs: number,
+  cloudAlive: boolean | null,
 ): FindingDraft<"doctor.workspace-token-expired"> | null {
   const seconds = token.claims?.expiresAtSeconds ?? null;
   if (seconds === null || seconds * 1000 > nowMs) return null;
@@ -228,7 +241,7 @@ function expiryFinding(
     evidence: [
       { type: "compare", a: `exp ${expiredAt}`, b: `now ${isoTime(nowMs)}`, relation: "earlier than" },
     ],
-    facts: { expiredAt, source: token.source },
+    facts: { expiredAt, source: token.source, cloudSessionAlive: cloudAlive },
     ruledOut: [
       "a wrong local clock: the server's time was used",
       "another workspace's token: expiry is its own claim",
@@ -255,7 +268,7 @@ function mismatchFinding(
         relation: "differs from",
       },
     ],
-    facts: { claimed, asked, source: token.source, origin },
+    facts: { claimed, asked, askedForm: workspaceIdForm(asked), source: token.source, origin },
   } as const;
   if (workspaceIdForm(asked) === "cloud" && workspaceIdForm(claimed) === "relay") {
     return {

@@ -15,6 +15,7 @@ import {
   factsLine,
   issueWords,
   outcomeWord,
+  regressionWords,
   rootsOf,
 } from "./words.ts";
 
@@ -122,12 +123,13 @@ function causeLines(report: Report, finding: Finding): string[] {
   const explained = report.findings.filter((other) => other.causedBy.includes(finding.id));
   const codes = [...new Set(explained.map((other) => inlineCode(other.code)))];
   const issue = finding.knownIssue;
+  const back = regressionWords(finding);
   return [
     `- ${prose(finding.title)} (${finding.confidence})`,
     ...(issue === undefined
       ? []
       : [
-          `  - known issue ${inlineCode(issue.id)}, ${issue.confidence}: ${prose(issue.title)}`,
+          `  - known issue ${inlineCode(issue.id)}, ${issue.confidence}: ${prose(issue.title)}${back === null ? "" : ` (${back})`}`,
           ...issue.matched.map((sign) => `  - seen: ${prose(sign)}`),
           ...issue.missing.map((sign) => `  - not looked at: ${prose(sign)}`),
         ]),

@@ -60,7 +60,14 @@ export function issueWords(finding: Finding): string | null {
   const issue = finding.knownIssue;
   if (issue === undefined) return null;
   const all = issue.matched.length + issue.missing.length;
-  return `matches ${issue.id} (${issue.matched.length} of ${all} signs, ${issue.confidence})`;
+  const back = regressionWords(finding);
+  return `matches ${issue.id} (${issue.matched.length} of ${all} signs, ${issue.confidence})${back === null ? "" : `, ${back}`}`;
+}
+
+/** That an issue is fixed in the server's version and shows all the same; null for every other match. */
+export function regressionWords(finding: Finding): string | null {
+  const regression = finding.knownIssue?.regression;
+  return regression === undefined ? null : `regression? fixed in ${regression.fixedIn}`;
 }
 
 /** One piece of evidence as a line. */

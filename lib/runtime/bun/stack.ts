@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { fail, messageOf } from "../../errors.ts";
 import { TOKENS } from "../../limits.ts";
-import { CURRENT_ERA, type Era } from "../../model/era.ts";
+import { CURRENT_ERA, type Era, versionInEra } from "../../model/era.ts";
 import { HOME_FILES } from "../../model/home-files.ts";
 import { FULL_SCOPES } from "../../model/token.ts";
 import type { Ports } from "../../ports.ts";
@@ -161,7 +161,7 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
     fileApi: createFileApi({
       clock,
       log,
-      version: VERSION,
+      version: versionInEra(VERSION, options.era ?? CURRENT_ERA),
       verifier,
       workspace: (id) => host.workspace(id),
       managed: (id) => host.workspace(id),

@@ -34,6 +34,8 @@ describe("VD-11 discovery.files-steady", () => {
       [],
     );
     expect(judge(event("/jira/issues/a.json"), event("/jira/issues/a.json"))).toEqual([]);
+    const other = "/discovery/linear/issues/.schema.json";
+    expect(judge(event(other), event(other))).toEqual([]);
   });
 
   test("judges nothing without events of discovery files", () => {

@@ -2,7 +2,7 @@
 import { formatDuration } from "../../../lib/model/duration.ts";
 import type { Finding, Report } from "../../report.ts";
 import { type DigestBudget, digestBudgets, type SchemaHistory, schemaHistories } from "../series.ts";
-import { evidenceLine, rootsOf } from "../words.ts";
+import { evidenceLine, regressionWords, rootsOf } from "../words.ts";
 import { budgetChart, historyChart } from "./charts.ts";
 import { html, type Markup } from "./markup.ts";
 import { answerOf, chip, commandBlock, exchangeDetail, mark, toneOf } from "./parts.ts";
@@ -55,6 +55,7 @@ export function noteList(report: Report): Markup | null {
 
 function card(report: Report, finding: Finding, number: number, charts: Charts): Markup {
   const issue = finding.knownIssue;
+  const back = regressionWords(finding);
   const following = report.findings.filter((other) => other.causedBy.includes(finding.id));
   const own = new Set([finding.id, ...following.map((other) => other.id)]);
   const budgets = charts.budgets.filter(({ findingId }) => own.has(findingId)).slice(0, 3);
@@ -73,7 +74,7 @@ ${finding.evidence.length === 0 ? null : html`<h4>Evidence</h4>${evidenceList(re
 ${
   issue === undefined
     ? null
-    : html`<h4>Known issue</h4><p><strong>${issue.id}</strong> ${issue.title} <span class="quiet">${seen} of ${signs} signs, ${issue.confidence}</span></p>
+    : html`<h4>Known issue</h4><p><strong>${issue.id}</strong> ${issue.title} <span class="quiet">${seen} of ${signs} signs, ${issue.confidence}</span>${back === null ? null : chip(back, "warn")}</p>
 <ul class="signs">${issue.matched.map((sign) => html`<li>${mark("pass", "seen:")}<span>${sign}</span></li>`)}${issue.missing.map((sign) => html`<li>${mark("unknown", "not looked at:")}<span>${sign}</span></li>`)}</ul>
 <p class="quiet">Until it is fixed: ${issue.workaround}</p>`
 }

@@ -71,16 +71,20 @@ type SeenCode =
 function appearance(target: WriteTargetFact): FindingDraft<SeenCode>[] {
   const { draft, canonical, provider } = target;
   const findings: FindingDraft<SeenCode>[] = [];
+  const raw = draft?.kind === "record" || draft?.kind === "other";
   const add = (code: SeenCode, title: string, read: ReadBack | null) =>
     findings.push({
       code,
       title: `${provider}: ${title}`,
       subject: subjectOf(target),
       evidence: read === null ? [] : [readProof(read)],
-      facts: factsOf(target),
+      facts: {
+        ...factsOf(target),
+        status: target.createOp?.status ?? null,
+        placeKind: raw ? "raw" : (draft?.kind ?? null),
+      },
     });
-  if (draft?.kind === "record" || draft?.kind === "other")
-    add("writeback.draft-left-raw", `the draft ${draft.path} still holds what was written`, draft);
+  if (raw) add("writeback.draft-left-raw", `the draft ${draft.path} still holds what was written`, draft);
   if (canonical === null) {
     if (draft?.kind === "missing")
       add("writeback.draft-vanished", "the draft is gone and names no record", draft);
@@ -149,7 +153,7 @@ export const repeatCreatesNothing = defineCheck({
             ...(target.repeated === null ? [] : [proof(target.repeated.probe)]),
             { type: "metric", name: "records with the marker", value: rows, unit: "records", threshold: 1 },
           ],
-          facts: { ...factsOf(target), records: rows },
+          facts: { ...factsOf(target), records: rows, sameDocument: true },
         },
       ];
     });
