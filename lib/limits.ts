@@ -34,6 +34,10 @@ export const FILE_API = {
   rateLimitWindowMs: 10 * SECOND,
   eventsKeptMin: 10_000,
   eventsKeptMs: 7 * DAY,
+  opsKeptMin: 10_000,
+  opsKeptMs: 30 * DAY,
+  supersededKeptMax: 10_000,
+  supersededKeptMs: 48 * HOUR,
 } as const;
 
 /** Limits of webhook ingestion and provider writebacks. */
@@ -101,7 +105,7 @@ export const MOUNT = {
   exportTimeoutMs: 45 * SECOND,
   outboxTimeoutMs: MINUTE,
   auditMinIntervalMs: DAY,
-  auditEveryCycles: 20,
+  eventSilenceMs: DAY,
   fileSettleMs: 100,
   atomicSettleMs: 1,
   changeBatchWindowMs: 5,

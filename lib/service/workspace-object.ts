@@ -8,9 +8,7 @@ import type { RejectionCode } from "../model/rejection.ts";
 import type { BodyStore, Clock, Database, Log, Random, TreeStore } from "../ports.ts";
 import type { Caller } from "./auth/acl.ts";
 import type { IngestInput, IngestResult, Pipeline, RecordsInput, RecordsResult } from "./pipeline.ts";
-import { forgetDeleted } from "./store/deleted-records.ts";
 import { type EnvelopeRow, findEnvelope, insertRefused, reopenEnvelope } from "./store/envelopes.ts";
-import { pruneEvents } from "./store/events.ts";
 import { type OpQuery, opPage, wireOp } from "./store/ops.ts";
 import { migrate } from "./store/schema.ts";
 import { type EventListener, WorkspaceStore } from "./store/store.ts";
@@ -19,6 +17,7 @@ import { DeleteBreaker } from "./workspace/delete-breaker.ts";
 import { claimDelivery, type Delivered, ingestDelivery, processEnvelope } from "./workspace/deliveries.ts";
 import { DeliveryQueue } from "./workspace/delivery-queue.ts";
 import { DigestKeeper } from "./workspace/digests.ts";
+import { collectGarbage } from "./workspace/garbage.ts";
 import { ingressOf } from "./workspace/ingress.ts";
 import { eventsPage, type FileQuery, queryFiles, readFile, treePage } from "./workspace/reads.ts";
 import { sweepExpiredReceipts } from "./workspace/receipts.ts";
@@ -55,10 +54,6 @@ export interface WorkspaceDeps {
   /** Asks for `runDue` at about this time (ms). */
   wake(atMs: number): void;
 }
-
-/** How long content of a former revision stays readable, ms. */
-const SUPERSEDED_KEPT_MS = 48 * 3_600_000;
-const SUPERSEDED_KEPT_MAX = 10_000;
 
 /** One workspace. */
 export class WorkspaceObject {
@@ -333,7 +328,7 @@ export class WorkspaceObject {
     await runDueOps(this.context, this.tree, now);
     await this.digests.runDue(now);
     const nextReceipt = await sweepExpiredReceipts(this.context, this.tree, now);
-    await this.collectGarbage();
+    await collectGarbage(this.context);
     // What was asked for while this run was under way joined it and would otherwise be forgotten.
     this.queue.start();
     const asked = hasWaitingRefresh(this.context) ? now : null;
@@ -341,27 +336,5 @@ export class WorkspaceObject {
       (at) => at !== null,
     );
     return due.length === 0 ? null : Math.min(...due);
-  }
-
-  private async collectGarbage(): Promise<void> {
-    const { store } = this.context;
-    const keys = await store.commit((tx) => {
-      pruneEvents(tx, store.latest("event"));
-      forgetDeleted(tx);
-      const [kept] = tx.sql.all<{ n: number }>("SELECT COUNT(*) AS n FROM superseded");
-      const excess = Math.max(0, (kept?.n ?? 0) - SUPERSEDED_KEPT_MAX);
-      const gone = tx.sql.all<{ revision: number; key: string | null }>(
-        `SELECT s.revision AS revision, b.key AS key FROM superseded s LEFT JOIN bodies b ON b.revision = s.revision
-         WHERE s.at < ? OR s.revision IN (SELECT revision FROM superseded ORDER BY revision LIMIT ?)
-         ORDER BY s.revision LIMIT 1000`,
-        [tx.now - SUPERSEDED_KEPT_MS, Math.min(excess, 1_000)],
-      );
-      for (const { revision } of gone) {
-        tx.sql.run("DELETE FROM bodies WHERE revision = ?", [revision]);
-        tx.sql.run("DELETE FROM superseded WHERE revision = ?", [revision]);
-      }
-      return gone.map(({ key }) => key).filter((key) => key !== null);
-    });
-    if (keys.length > 0) await store.bodies.delete(keys);
   }
 }

@@ -188,6 +188,7 @@ export function writeFile(tx: Transaction, write: FileWrite): { row: FileRow; cr
   };
   saveRow(tx, row, existing);
   const { key, bytes } = write.body;
+  if (key !== null) tx.sql.run("DELETE FROM loose_bodies WHERE key = ?", [key]);
   tx.sql.run("INSERT INTO bodies (revision, path, bytes, key) VALUES (?, ?, ?, ?)", [
     revision,
     row.path,

@@ -1,5 +1,6 @@
 /** Writeback ops: rows, their identities, pages, and the few transitions they make. */
 import { fail } from "../../errors.ts";
+import { FILE_API } from "../../limits.ts";
 import type { ContentIdentity } from "../../model/file.ts";
 import { OP_FINAL, type OpStatus } from "../../model/op-status.ts";
 import type { OpAction, WritebackOp } from "../../model/writeback-op.ts";
@@ -268,6 +269,21 @@ export function wireOp(op: OpRow): WritebackOp {
     updatedAt: iso(op.updatedAt),
     ...(op.completedAt === null ? {} : { completedAt: iso(op.completedAt) }),
   };
+}
+
+/**
+ * Removes ops that succeeded long ago, beyond the kept count, and whose identity nobody can repeat any more. Those of a
+ * provider that was not connected stay: they tell an edit that no provider has. Looks at the oldest few thousand only,
+ * so that a run costs the same in a workspace of any age.
+ */
+export function pruneOps(tx: Transaction, newest: number, limit: number): void {
+  tx.sql.run(
+    `DELETE FROM operations WHERE seq IN (
+       SELECT seq FROM (SELECT * FROM operations WHERE seq <= ? ORDER BY seq LIMIT ?)
+       WHERE attention IS NULL AND updated_at < ? AND (identity IS NULL OR identity_expires_at <= ?)
+         AND (provider IS NULL OR instr(COALESCE(provider_result, ''), '"local":true') = 0))`,
+    [newest - FILE_API.opsKeptMin, 5 * limit, tx.now - FILE_API.opsKeptMs, tx.now],
+  );
 }
 
 /** The status of an op that has not succeeded; null otherwise, so that the index holds only what somebody waits for. */

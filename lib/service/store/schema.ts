@@ -75,6 +75,10 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE envelope_parts (envelope INTEGER NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL,
        PRIMARY KEY (envelope, part)) WITHOUT ROWID`,
   ],
+  [
+    // Bodies in the store that no row names: about to be written, left behind by a write that did not happen, or dropped.
+    "CREATE TABLE loose_bodies (key TEXT NOT NULL PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
+  ],
 ];
 
 /** Brings a database to the newest schema; does nothing when it is there already. Newer databases are refused by the caller's queries. */

@@ -32,9 +32,13 @@ export interface WorkspaceContext {
 export async function prepareBody(context: WorkspaceContext, path: string, bytes: Uint8Array): Promise<Body> {
   const hash = await context.sha256(bytes);
   if (bytes.byteLength <= INLINE_BYTES_MAX) return { bytes, hash, key: null };
-  // A number is taken durably before the body is stored, so that a crash in between can never reuse the key.
-  const reserved = await context.store.commit((tx) => tx.next("revision"));
-  const key = `${context.store.workspaceId}${path}@rev_${reserved}`;
+  // A number is taken durably before the body is stored, so that a crash in between can never reuse the key; the key is
+  // noted with it, so that a body whose write never happens is found again.
+  const key = await context.store.commit((tx) => {
+    const reserved = `${context.store.workspaceId}${path}@rev_${tx.next("revision")}`;
+    tx.sql.run("INSERT INTO loose_bodies (key, at) VALUES (?, ?)", [reserved, tx.now]);
+    return reserved;
+  });
   await context.store.bodies.put(key, bytes);
   return { bytes, hash, key };
 }

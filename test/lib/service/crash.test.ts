@@ -1,5 +1,6 @@
 /** Killing the process under write load. `RELAYFILE_KILL_ROUNDS` sets how often. */
 import { expect, test } from "bun:test";
+import { sha256Hex } from "../../../lib/model/sha256.ts";
 import { diskBodyStore } from "../../../lib/runtime/bun/body-store.ts";
 import { bunClock } from "../../../lib/runtime/bun/clock.ts";
 import { SILENT_LOG } from "../../../lib/runtime/bun/ports.ts";
@@ -76,6 +77,13 @@ test(
           event.type === "file.deleted" ? "file.deleted" : event.revision,
         );
       }
+      const untold = sql.all(
+        `SELECT path FROM files f WHERE NOT EXISTS
+           (SELECT 1 FROM events e WHERE e.path = f.path AND e.revision = 'rev_' || f.revision)`,
+      );
+      expect(untold).toEqual([]);
+      const unmade = sql.all("SELECT seq FROM operations WHERE seq > (SELECT op FROM counters WHERE id = 1)");
+      expect(unmade).toEqual([]);
       const [counted] = sql.all<{ n: number }>("SELECT COUNT(*) AS n FROM files");
       const [root] = sql.all<{ files: number }>("SELECT files FROM dirs WHERE path = '/'");
       expect(root?.files).toBe(counted?.n);
@@ -101,4 +109,6 @@ async function expectKept(workspace: WorkspaceObject, one: Acknowledged): Promis
   expect(row.revision).toBeGreaterThanOrEqual(number(one.revision));
   const file = await workspace.readFile(one.path);
   if (row.revision === number(one.revision)) expect(file.content.slice(0, 30)).toBe(one.content);
+  // Acknowledged or not: what the row names is what the body holds, to the last byte.
+  expect(sha256Hex(file.content)).toBe(file.contentHash ?? "");
 }
