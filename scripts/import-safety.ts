@@ -6,6 +6,8 @@
 import { builtinModules } from "node:module";
 import { relative, resolve } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
+import { NEUTRAL } from "./worker/bundle.ts";
+import { wranglerConfig } from "./worker/config.ts";
 
 /** One forbidden import and how the entry reaches it. */
 export interface ForbiddenImport {
@@ -42,15 +44,8 @@ export async function forbiddenImports(entry: string): Promise<ForbiddenImport[]
   const { metafile } = await build({
     entryPoints: [resolve(entry)],
     absWorkingDir: root,
-    bundle: true,
-    write: false,
+    ...NEUTRAL,
     metafile: true,
-    format: "esm",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "worker", "import"],
-    loader: { ".md": "text" },
-    logLevel: "silent",
     plugins: [recorder],
   });
   return found.map(({ module, importer }) => ({
@@ -76,9 +71,9 @@ function shortestChain(metafile: Metafile, entry: string, target: string): strin
 }
 
 if (import.meta.main) {
-  const entries = process.argv.slice(2);
-  let failures = entries.length === 0 ? 1 : 0;
-  if (entries.length === 0) process.stderr.write("usage: bun scripts/import-safety.ts ENTRY...\n");
+  const given = process.argv.slice(2);
+  const entries = given.length === 0 ? [wranglerConfig().main] : given;
+  let failures = 0;
   for (const entry of entries) {
     const forbidden = await forbiddenImports(entry);
     failures += forbidden.length;

@@ -16,6 +16,11 @@ const STEPS: readonly Step[] = [
   { name: "types", words: [tool("tsc"), "--noEmit", "-p", "."], next: "bun run types" },
   { name: "format and lint", words: [tool("biome"), "check", "--error-on-warnings"], next: "bun run format" },
   { name: "tidy", words: [bun, "scripts/tidy.ts"], next: "bun run tidy" },
+  {
+    name: "import safety of the Worker",
+    words: [bun, "scripts/import-safety.ts"],
+    next: "bun scripts/import-safety.ts",
+  },
   { name: "generated docs", words: [bun, "scripts/gen-docs.ts", "--check"], next: "bun run docs" },
   { name: "tests", words: [bun, "scripts/test.ts"], next: "bun run test PATH" },
 ];

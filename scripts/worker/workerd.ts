@@ -1,8 +1,7 @@
 /** Starts the Worker in the real engine on this machine, with the bindings that `wrangler.jsonc` declares. */
-import { readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
 import { Miniflare } from "miniflare";
 import { bundleWorker } from "./bundle.ts";
+import { wranglerConfig } from "./config.ts";
 
 /** What to start. */
 export interface WorkerdOptions {
@@ -23,20 +22,6 @@ export interface Workerd {
   readonly url: string;
   readonly miniflare: Miniflare;
   stop(): Promise<void>;
-}
-
-/** The parts of `wrangler.jsonc` that decide how the Worker runs. */
-interface WranglerConfig {
-  readonly compatibility_date: string;
-  readonly durable_objects: { readonly bindings: readonly { name: string; class_name: string }[] };
-  readonly migrations: readonly { tag: string; new_sqlite_classes: readonly string[] }[];
-  readonly r2_buckets: readonly { binding: string; bucket_name: string }[];
-}
-
-/** The configuration of the deployment, read from the repository's top level. */
-export function wranglerConfig(): WranglerConfig {
-  const root = resolve(dirname(import.meta.dir), "..");
-  return Bun.JSONC.parse(readFileSync(join(root, "wrangler.jsonc"), "utf8")) as WranglerConfig;
 }
 
 /** Starts the Worker; it answers when this resolves. Everybody on this machine may sign in. */

@@ -32,26 +32,39 @@ const ABOUT_ALL = /^\/(?:metrics$|v1\/workspaces$|v1\/admin\/)/;
 export default {
   async fetch(request: Request, env: Bindings): Promise<Response> {
     const variables = variablesOf(env);
-    const log = workersLog(variables);
     const hosts = hostsOf(variables);
-    const foreign = hosts === null ? null : foreignCaller(request, hosts);
-    if (foreign !== null) {
-      const error = new RelayfileError("forbidden", foreign, { hint: "Call 127.0.0.1 directly" });
-      return controlPlaneError(error, correlationIdOf(request), log);
-    }
-    const isControlPlane = controlPlanePath(addressesOf(variables, request.url), request.url) !== null;
-    try {
-      if (isControlPlane) return await controlPlaneOf(env).fetch(request);
-      return await fileApi(request, env);
-    } catch (thrown) {
-      // An object that is being moved or updated ends what it was doing; the same request may be sent again.
-      log.warn("an object did not answer", { error: messageOf(thrown) });
-      const error = new RelayfileError("unavailable", "the service is moving, try again");
-      const answer = isControlPlane ? controlPlaneError : fileApiError;
-      return answer(error, correlationIdOf(request), log);
-    }
+    if (hosts === null) return answer(request, env);
+    const foreign = foreignCaller(request, hosts);
+    if (foreign === null) return dated(await answer(request, env));
+    const error = new RelayfileError("forbidden", foreign, { hint: "Call 127.0.0.1 directly" });
+    return controlPlaneError(error, correlationIdOf(request), workersLog(variables));
   },
 };
+
+async function answer(request: Request, env: Bindings): Promise<Response> {
+  const variables = variablesOf(env);
+  const isControlPlane = controlPlanePath(addressesOf(variables, request.url), request.url) !== null;
+  try {
+    if (isControlPlane) return await controlPlaneOf(env).fetch(request);
+    return await fileApi(request, env);
+  } catch (thrown) {
+    // An object that is being moved or updated ends what it was doing; the same request may be sent again.
+    const log = workersLog(variables);
+    log.warn("an object did not answer", { error: messageOf(thrown) });
+    const error = new RelayfileError("unavailable", "the service is moving, try again");
+    const refuse = isControlPlane ? controlPlaneError : fileApiError;
+    return refuse(error, correlationIdOf(request), log);
+  }
+}
+
+/** On a loopback address no edge of the platform adds the time, by which clients judge their clocks. */
+function dated(response: Response): Response {
+  if (response.status === 101) return response;
+  const { status, statusText, headers } = response;
+  const copy = new Response(response.body, { status, statusText, headers });
+  copy.headers.set("Date", new Date().toUTCString());
+  return copy;
+}
 
 async function fileApi(request: Request, env: Bindings): Promise<Response> {
   const { pathname } = new URL(request.url);
