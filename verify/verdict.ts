@@ -3,6 +3,9 @@ import { EXIT, type ExitName } from "../lib/errors.ts";
 import { plural, type Severity } from "./check.ts";
 import type { CheckResult, Finding, Report } from "./report.ts";
 
+/** The finding that says that nothing is configured. */
+export const UNCONFIGURED = "doctor.nothing-configured";
+
 /** How a run can end early. */
 export type Interruption = "interrupted" | "terminated" | null;
 
@@ -11,7 +14,7 @@ export interface VerdictInput {
   readonly checks: readonly Pick<CheckResult, "id" | "status" | "prerequisite">[];
   readonly findings: readonly Pick<
     Finding,
-    "id" | "severity" | "role" | "class" | "title" | "baselineState"
+    "id" | "severity" | "role" | "class" | "title" | "baselineState" | "code"
   >[];
   readonly rootCauses: readonly string[];
   readonly failOn: Severity;
@@ -87,12 +90,15 @@ function sentence(
   ).length;
   const open = counts.undecided === 0 ? "" : `; ${plural(counts.undecided, "check")} could not decide`;
   if (input.interrupted !== null) return `stopped after ${plural(decided, "check")}${open}`;
+  // On a machine where nothing is configured that comes before everything else.
+  const bare = input.findings.find(({ code }) => code === UNCONFIGURED);
+  const lead = bare === undefined ? "" : `${bare.title}; `;
   if (first !== undefined) {
     const others = roots.length - 1;
-    return `${first.title}${others === 0 ? "" : ` (and ${plural(others, "other cause")})`}${open}`;
+    return `${lead}${first.title}${others === 0 ? "" : ` (and ${plural(others, "other cause")})`}${open}`;
   }
   if (known > 0) return `nothing new since the baseline, which knows ${plural(known, "finding")}${open}`;
   if (counts.undecided > 0)
-    return `nothing wrong was found, but ${plural(counts.undecided, "check")} could not decide`;
-  return `healthy: ${plural(decided, "check")} decided, ${plural(counts.errors + counts.warnings, "problem")}`;
+    return `${lead}nothing wrong was found, but ${plural(counts.undecided, "check")} could not decide`;
+  return `${lead}healthy: ${plural(decided, "check")} decided, ${plural(counts.errors + counts.warnings, "problem")}`;
 }

@@ -4,6 +4,7 @@ import { decide, type VerdictInput } from "../../verify/verdict.ts";
 type F = VerdictInput["findings"][number];
 const finding = (over: Partial<F> = {}): F => ({
   id: "f1",
+  code: "doctor.some-problem",
   severity: "error",
   role: "root",
   class: "other",

@@ -1,9 +1,19 @@
 /** The report in at most 25 lines of 100 columns, for a phone, a pager or a chat. */
 import { formatDuration } from "../../lib/model/duration.ts";
 import type { Report } from "../report.ts";
-import { clip, plainText, type TextStyle } from "./style.ts";
+import { clip, markWidth, plainText, type TextStyle } from "./style.ts";
 import { verdictLine } from "./text.ts";
-import { commandLine, count, curlOf, factsLine, issueWords, rootsOf, skippedGroups } from "./words.ts";
+import { repeatedWords, undecidedChecks } from "./undecided.ts";
+import {
+  commandLine,
+  count,
+  curlOf,
+  factsLine,
+  issueWords,
+  rootsOf,
+  skippedGroups,
+  UNCONFIGURED,
+} from "./words.ts";
 
 const LINES_MAX = 25;
 const ROOTS_MAX = 5;
@@ -12,6 +22,9 @@ const ROOTS_MAX = 5;
 export function renderShort(report: Report, style: TextStyle): string {
   const width = Math.min(style.width, 100);
   const line = (text: string) => clip(text, width, style);
+  /** A text behind its mark, cut so that both fit. */
+  const marked = (mark: string, text: string, paint = (cut: string) => cut) =>
+    `${mark} ${paint(clip(text, width - markWidth(mark) - 1, style))}`;
   const workspace = report.target.workspaceId ?? "no workspace";
   const roots = rootsOf(report);
   const body = roots.slice(0, ROOTS_MAX).flatMap((finding) => {
@@ -20,17 +33,19 @@ export function renderShort(report: Report, style: TextStyle): string {
     const exchange = curlOf(report, finding);
     const where = exchange === null ? "" : ` · correlation ${exchange.correlationId}`;
     return [
-      `${mark} ${clip(finding.title, width - 7, style)}`,
-      clip(`    ${finding.code}${issue === null ? "" : ` · ${issue}`}${where}`, width, style).replace(
-        /^/,
-        "    ",
-      ),
+      marked(mark, finding.title),
+      `    ${clip(`${finding.code}${issue === null ? "" : ` · ${issue}`}${where}`, width - 4, style)}`,
     ];
   });
-  const undecided = report.checks
-    .filter((check) => check.status === "unknown")
-    .slice(0, 4)
-    .map((check) => `${style.mark("unknown")} ${clip(`${check.id}: ${check.reason}`, width - 4, style)}`);
+  const { own, repeated } = undecidedChecks(report);
+  const told = repeatedWords(repeated);
+  const undecided = [
+    ...own.slice(0, 4).map((check) => `${check.id}: ${check.reason}`),
+    ...(told === null ? [] : [told]),
+  ].map((text) => marked(style.mark("unknown"), text));
+  const unconfigured = report.findings
+    .filter(({ code }) => code === UNCONFIGURED)
+    .map(({ title }) => marked(style.mark("info"), title));
   const blocked = skippedGroups(report).filter((group) => group.reason.startsWith("because of"));
   const [next] = report.nextActions;
   const head = [
@@ -40,6 +55,7 @@ export function renderShort(report: Report, style: TextStyle): string {
       ),
     ),
     style.dim(line(factsLine(report))),
+    ...unconfigured,
   ];
   const tail = [
     ...(roots.length > ROOTS_MAX
@@ -47,9 +63,8 @@ export function renderShort(report: Report, style: TextStyle): string {
       : []),
     ...blocked
       .slice(0, 3)
-      .map(
-        ({ reason, ids }) =>
-          `${style.mark("skip")} ${style.dim(line(`${count(ids.length, "check")} skipped ${reason}`))}`,
+      .map(({ reason, ids }) =>
+        marked(style.mark("skip"), `${count(ids.length, "check")} skipped ${reason}`, style.dim),
       ),
     ...(next === undefined ? [] : [`${style.bold("next:")} ${commandLine(next.argv)}`]),
     verdictLine(report, style, width),

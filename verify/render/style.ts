@@ -55,3 +55,15 @@ export function wrap(text: string, width: number): string[] {
   }
   return line === "" ? lines : [...lines, line];
 }
+
+/** Columns that a mark takes; colour codes take none. */
+export function markWidth(mark: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one.
+  return mark.replace(/\u001b\[[0-9;]*m/g, "").length;
+}
+
+/** A text behind its mark: further lines stand below the first word. `paint` colours each line. */
+export function hang(mark: string, text: string, width: number, paint = (line: string) => line): string[] {
+  const pad = " ".repeat(markWidth(mark) + 1);
+  return wrap(text, width - pad.length).map((line, n) => `${n === 0 ? `${mark} ` : pad}${paint(line)}`);
+}

@@ -1,7 +1,8 @@
 /** The report for a terminal: facts, root causes with their proof, what was asked, the next command, the verdict last. */
 import { formatDuration } from "../../lib/model/duration.ts";
 import type { Finding, Report } from "../report.ts";
-import { clip, plainText, type TextStyle, wrap } from "./style.ts";
+import { clip, hang, markWidth, plainText, type TextStyle, wrap } from "./style.ts";
+import { repeatedWords, undecidedChecks } from "./undecided.ts";
 import {
   commandLine,
   count,
@@ -18,6 +19,8 @@ import {
 
 const EVIDENCE_MAX = 6;
 const NOTES_MAX = 12;
+/** Below this many columns a cut line says too little: it is broken instead. */
+const NARROW = 60;
 
 /** The whole report as text, without a final newline. */
 export function renderText(report: Report, style: TextStyle): string {
@@ -30,12 +33,21 @@ export function renderText(report: Report, style: TextStyle): string {
     ...noteLines(report, style),
     "",
     ...nextLines(report, style),
-    verdictLine(report, style),
+    ...verdictLines(report, style),
   ];
   return plainText(lines.join("\n"), style);
 }
 
-/** `FAIL (1)  1 error, … : the verdict in words`, cut to `width` when one is given. */
+/** The verdict as the last line; on a narrow terminal as the last lines. */
+function verdictLines(report: Report, style: TextStyle): string[] {
+  if (style.width >= NARROW) return [verdictLine(report, style)];
+  return [
+    verdictLine(report, style, 0).trimEnd(),
+    ...indented(`${countsLine(report)}: ${report.verdict}`, style, 2),
+  ];
+}
+
+/** `FAIL (1)  1 error, … : the verdict in words`, cut to `width` when one is given; 0 leaves the words out. */
 export function verdictLine(report: Report, style: TextStyle, width = Number.POSITIVE_INFINITY): string {
   const word = `${outcomeWord(report)} (${report.exitCode})`;
   const paint = {
@@ -45,7 +57,8 @@ export function verdictLine(report: Report, style: TextStyle, width = Number.POS
     unknown: style.yellow,
     interrupted: style.yellow,
   };
-  const rest = clip(`${countsLine(report)}: ${report.verdict}`, width - word.length - 2, style);
+  const words = `${countsLine(report)}: ${report.verdict}`;
+  const rest = width === 0 ? "" : clip(words, width - word.length - 2, style);
   return `${style.bold(paint[report.outcome](word))}  ${rest}`;
 }
 
@@ -55,18 +68,19 @@ function header(report: Report, style: TextStyle): string[] {
     (part) => part !== null,
   );
   const title = `${report.command}  ${names.join(" · ") || "no workspace"}`;
-  return [
-    `${style.bold(title)}  ${style.dim(formatDuration(report.durationMs))}`,
-    ...wrap(factsLine(report), style.width - 2).map((line) => `  ${style.dim(line)}`),
-  ];
+  const took = formatDuration(report.durationMs);
+  const heading =
+    title.length + took.length + 2 <= style.width
+      ? [`${style.bold(title)}  ${style.dim(took)}`]
+      : [...wrap(title, style.width).map(style.bold), style.dim(`  ${took}`)];
+  return [...heading, ...indented(factsLine(report), style, 2).map(style.dim)];
 }
 
 /** On a machine where nothing is configured, that comes first: everything else follows from it. */
 function unconfiguredLines(report: Report, style: TextStyle): string[] {
   const finding = report.findings.find(({ code }) => code === UNCONFIGURED);
-  return finding === undefined
-    ? []
-    : ["", `${style.mark("info")} ${style.bold(finding.title)} ${style.dim(`(${finding.code})`)}`];
+  if (finding === undefined) return [];
+  return ["", ...hang(style.mark("info"), `${finding.title} (${finding.code})`, style.width, style.bold)];
 }
 
 function rootBlock(report: Report, finding: Finding, style: TextStyle): string[] {
@@ -78,9 +92,7 @@ function rootBlock(report: Report, finding: Finding, style: TextStyle): string[]
   const exchange = curlOf(report, finding);
   const known = finding.confidence === "confirmed" ? [] : [finding.confidence];
   return [
-    ...wrap(finding.title, style.width - 2).map((line, index) =>
-      index === 0 ? `${mark} ${style.bold(line)}` : `  ${style.bold(line)}`,
-    ),
+    ...hang(mark, finding.title, style.width, style.bold),
     ...indent([finding.code, issue, ...known].filter((part) => part !== null).join(" · ")),
     ...(finding.detail === undefined ? [] : indent(finding.detail)),
     ...finding.evidence
@@ -93,9 +105,7 @@ function rootBlock(report: Report, finding: Finding, style: TextStyle): string[]
     ...(finding.knownIssue === undefined || finding.knownIssue.missing.length === 0
       ? []
       : indent(finding.knownIssue.missing.join("; "), "not looked at: ")),
-    ...(finding.refs.length === 0
-      ? []
-      : [style.dim(`    ${clip(`refs: ${finding.refs.join(" ")}`, width, style)}`)]),
+    ...(finding.refs.length === 0 ? [] : indent(finding.refs.join(" "), "refs: ").map(style.dim)),
     // A command that is meant to be pasted is never cut or broken.
     ...(exchange === null ? [] : [style.dim(`    $ ${exchange.repro.curl}`)]),
     `    relayfile explain ${finding.code}`,
@@ -103,32 +113,52 @@ function rootBlock(report: Report, finding: Finding, style: TextStyle): string[]
 }
 
 function checkLines(report: Report, style: TextStyle): string[] {
-  const shown = report.checks.filter((check) => check.status !== "skip");
+  const { own, repeated } = undecidedChecks(report);
+  const shown = report.checks.filter(
+    (check) => check.status !== "skip" && (check.status !== "unknown" || own.includes(check)),
+  );
   const idWidth = Math.min(34, Math.max(...shown.map((check) => check.id.length), 10));
-  const lines = shown.map((check) => {
-    const room = style.width - idWidth - 4;
-    const id = check.id.padEnd(idWidth);
-    return `${style.mark(check.status)} ${id}  ${room > 12 ? style.dim(clip(check.reason, room, style)) : ""}`.trimEnd();
+  const room = Math.max(...shown.map((check) => markWidth(style.mark(check.status))), 1);
+  const lines = shown.flatMap((check) => {
+    const mark = style.mark(check.status);
+    // Side by side, each in a line of its own; below each other where there is no room, and then only what is not well.
+    if (style.width >= NARROW) {
+      const pad = " ".repeat(room - markWidth(mark));
+      const reason = clip(check.reason, style.width - idWidth - room - 3, style);
+      return [`${mark}${pad} ${check.id.padEnd(idWidth)}  ${style.dim(reason)}`.trimEnd()];
+    }
+    const reason = check.status === "pass" ? [] : indented(check.reason, style, 4).map(style.dim);
+    return [`${mark} ${check.id}`, ...reason];
   });
-  const groups = skippedGroups(report).map(({ reason, ids }) => {
-    const text = `${count(ids.length, "check")} skipped: ${reason}`;
-    return `${style.mark("skip")} ${style.dim(clip(text, style.width - 4, style))}`;
-  });
-  return [...lines, ...groups];
+  const told = repeatedWords(repeated);
+  return [
+    ...lines,
+    ...(told === null ? [] : marked("unknown", told, style)),
+    ...skippedGroups(report).flatMap(({ reason, ids }) =>
+      marked("skip", `${count(ids.length, "check")} skipped: ${reason}`, style),
+    ),
+  ];
+}
+
+/** A remark with its mark: one line, cut, or on a narrow terminal as many as it needs. */
+function marked(mark: "unknown" | "skip" | "info", text: string, style: TextStyle): string[] {
+  if (style.width < NARROW) return hang(style.mark(mark), text, style.width, style.dim);
+  const room = style.width - markWidth(style.mark(mark)) - 1;
+  return [`${style.mark(mark)} ${style.dim(clip(text, room, style))}`];
+}
+
+function indented(text: string, style: TextStyle, by: number): string[] {
+  return wrap(text, style.width - by).map((line) => `${" ".repeat(by)}${line}`);
 }
 
 /** Findings that are neither roots nor folded below one: things worth knowing. */
 function noteLines(report: Report, style: TextStyle): string[] {
   const notes = report.findings.filter(({ severity, code }) => severity === "info" && code !== UNCONFIGURED);
   if (notes.length === 0) return [];
-  const kept = notes
-    .slice(0, NOTES_MAX)
-    .map(
-      (finding) =>
-        `${style.mark("info")} ${style.dim(clip(`${finding.title} (${finding.code})`, style.width - 4, style))}`,
-    );
+  const kept = notes.slice(0, NOTES_MAX);
+  const lines = kept.flatMap(({ title, code }) => marked("info", `${title} (${code})`, style));
   const more = notes.length - kept.length;
-  return [...kept, ...(more > 0 ? [style.dim(`  and ${more} more notes in the JSON report`)] : [])];
+  return [...lines, ...(more > 0 ? [style.dim(`  and ${more} more notes in the JSON report`)] : [])];
 }
 
 function nextLines(report: Report, style: TextStyle): string[] {
