@@ -52,8 +52,6 @@ if (values.help) {
 }
 const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : stop(`--port ${values.port} is no port`);
 const kept = values.data === undefined ? null : resolve(values.data);
-const home = kept ?? mkdtempSync(join(tmpdir(), "relayfile-worker-"));
-mkdirSync(home, { recursive: true, mode: 0o700 });
 
 const { clock, random, log } = bunPorts();
 const simulator = createSimulator({ clock, random, log });
@@ -64,6 +62,8 @@ const worker = await startWorkerd({
   variables: { RELAYFILE_SIMULATOR_URL: simulatorListener.url },
 }).catch((thrown) => stop(`workerd did not start: ${thrown instanceof Error ? thrown.message : thrown}`));
 const controlPlaneUrl = `${worker.url}/cloud`;
+const home = kept ?? mkdtempSync(join(tmpdir(), "relayfile-worker-"));
+mkdirSync(home, { recursive: true, mode: 0o700 });
 
 /** Signs in anew and writes both credential files. */
 async function renew(): Promise<{ session: string; workspace: WorkspaceIds }> {

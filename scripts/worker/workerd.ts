@@ -28,7 +28,7 @@ export interface Workerd {
 export async function startWorkerd(options: WorkerdOptions = {}): Promise<Workerd> {
   const config = wranglerConfig();
   const { onLog } = options;
-  const port = options.port || freePort();
+  const port = freePort(options.port ?? 0);
   const sqlite = new Set(config.migrations.flatMap((migration) => migration.new_sqlite_classes));
   const miniflare = new Miniflare({
     host: "127.0.0.1",
@@ -67,10 +67,14 @@ export async function startWorkerd(options: WorkerdOptions = {}): Promise<Worker
   return { port, url: `http://127.0.0.1:${port}`, miniflare, stop: () => miniflare.dispose() };
 }
 
-/** A port nobody listens on at this moment. The Worker has to know it before it listens itself. */
-function freePort(): number {
-  const probe = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
-  const { port } = probe;
-  void probe.stop(true);
-  return port ?? 0;
+/** The port itself, or one nobody listens on at this moment for 0: the Worker has to know it before it listens. */
+function freePort(wanted: number): number {
+  try {
+    const probe = Bun.serve({ hostname: "127.0.0.1", port: wanted, fetch: () => new Response() });
+    const { port } = probe;
+    void probe.stop(true);
+    return port ?? wanted;
+  } catch (cause) {
+    throw new Error(`port ${wanted} of 127.0.0.1 is taken`, { cause });
+  }
 }
