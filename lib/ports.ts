@@ -189,6 +189,15 @@ export interface LocalFs {
   exchange(a: string, b: string): boolean;
   /** Renames without replacing; false when the target exists, or null where the system cannot promise it. */
   renameNew(from: string, to: string): boolean | null;
+  /**
+   * Writes bytes into a file that has no name yet, on the file system of an existing directory, and answers with a handle
+   * for `nameUnnamed`; null where the system cannot. Every handle must be dropped.
+   */
+  writeUnnamed(directory: string, bytes: Uint8Array, mode: number): number | null;
+  /** Gives such a file its name without replacing; false when the name is taken, null where it turns out to be impossible. */
+  nameUnnamed(handle: number, path: string): boolean | null;
+  /** Frees a handle; a file without a name is gone. */
+  dropUnnamed(handle: number): void;
   /** Removes a file or link; false when it did not exist. */
   unlink(path: string): boolean;
   /** Removes an empty directory. */

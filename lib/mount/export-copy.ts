@@ -11,7 +11,7 @@ import { placeNew } from "./place-new.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
 
 /** Files placed and synced together. */
-const BATCH = { files: 1_000, bytes: 16 * 1024 * 1024 } as const;
+const BATCH = { files: 2_000, bytes: 16 * 1024 * 1024 } as const;
 
 /** So many bytes count as progress where one file takes long. */
 const TICK_BYTES = 64 * 1024;

@@ -84,6 +84,8 @@ function take(engine: Engine, state: z.infer<typeof LegacyState>): void {
 export function exportIndex(engine: Engine): void {
   const { db, config } = engine;
   if (engine.health.rootProblem !== null || db.entries.size > EXPORTED_FILES_MAX) return;
+  const same = db.isExported() && engine.outbox.pending.size === 0;
+  if (same && engine.world.fs.lstat(engine.layout.legacyState) !== null) return;
   const files: Record<string, unknown> = {};
   for (const entry of db.entries.values()) {
     files[entry.remotePath] = {
@@ -111,9 +113,6 @@ export function exportIndex(engine: Engine): void {
     counters: engine.health.counters,
     files,
   };
-  const text = JSON.stringify({ ...document, lastSuccessfulReconcileAt: undefined });
-  const hash = engine.world.sha256(text);
-  if (db.meta("exportedHash") === hash && engine.world.fs.lstat(engine.layout.legacyState) !== null) return;
   writeJson(engine.world, engine.layout.legacyState, document, { mode: 0o600 });
-  db.setMeta("exportedHash", hash);
+  db.markExported();
 }

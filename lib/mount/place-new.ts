@@ -1,20 +1,23 @@
 /**
- * The fast way for files nobody knows yet: no local state to compare, no decision to make. Staged under names of their
- * own, one sync, renamed to names that must be free, one sync, remembered. Whatever is not that simple is handed back
- * for the ordinary way.
+ * The fast way for files nobody knows yet: no local state to compare, no decision to make. Written without a name, or
+ * under one of our own where the system cannot; one sync; given names that must be free; one sync; remembered. Whatever
+ * is not that simple is handed back for the ordinary way (decision 0311).
  */
 import { osCodeOf } from "../errors.ts";
+import { MOUNT } from "../limits.ts";
 import type { FileStat } from "../ports.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { type Engine, localOf, modeOf } from "./engine.ts";
+import { racyMs } from "./mirror.ts";
 import type { RemoteFile } from "./remote.ts";
-import { isFatal, stagingName } from "./stage.ts";
+import { isFatal, parentDirectory, stagingName } from "./stage.ts";
 import { blankEntry } from "./state-db.ts";
 
 interface Staged {
   readonly file: RemoteFile;
   readonly rel: RelativeRemotePath;
-  readonly temporary: string;
+  /** A file without a name, by its handle, or the path of one with a temporary name. */
+  readonly body: number | string;
 }
 
 interface PlacedFile extends Staged {
@@ -34,20 +37,23 @@ export function placeNew(engine: Engine, files: readonly RemoteFile[]): RemoteFi
     stage(engine, files, staged, rest);
     if (staged.length === 0) return rest;
     fs.syncTree(engine.layout.staging);
-    // An edit made from here on has a time that the stat taken below cannot vouch for.
-    const seenAtMs = engine.now();
-    const placed = rename(engine, staged, rest);
+    const renamedMs = engine.now();
+    const placed = nameAll(engine, staged, rest);
     fs.syncTree(engine.mirror.root);
-    remember(engine, placed, seenAtMs);
+    remember(engine, placed, renamedMs);
     return rest;
   } finally {
-    for (const { temporary } of staged) fs.unlink(temporary);
+    for (const { body } of staged) discard(engine, body);
   }
+}
+
+function discard(engine: Engine, body: Staged["body"]): void {
+  if (typeof body === "number") engine.world.fs.dropUnnamed(body);
+  else engine.world.fs.unlink(body);
 }
 
 /** Writes every plain newcomer to a temporary file; makes the directories they need. */
 function stage(engine: Engine, files: readonly RemoteFile[], staged: Staged[], rest: RemoteFile[]): void {
-  const { fs } = engine.world;
   const known = new Set<string>();
   const made = new Set<string>();
   for (const file of files) {
@@ -56,18 +62,29 @@ function stage(engine: Engine, files: readonly RemoteFile[], staged: Staged[], r
       rest.push(file);
       continue;
     }
-    const temporary = stagingName(engine.layout);
-    const one = { file, rel, temporary };
-    staged.push(one);
     try {
-      fs.writeFile(temporary, file.bytes, { mode: modeOf(engine, file.path) });
+      staged.push({ file, rel, body: write(engine, file, rel) });
     } catch (error) {
       if (isFatal(error)) throw error;
-      fs.unlink(temporary);
-      staged.pop();
       rest.push(file);
     }
   }
+}
+
+/** The bytes on disk, near where they will be. */
+function write(engine: Engine, file: RemoteFile, rel: RelativeRemotePath): Staged["body"] {
+  const { fs } = engine.world;
+  const mode = modeOf(engine, file.path);
+  const handle = fs.writeUnnamed(parentDirectory(engine.mirror.absolute(rel)), file.bytes, mode);
+  if (handle !== null) return handle;
+  const temporary = stagingName(engine.layout);
+  try {
+    fs.writeFile(temporary, file.bytes, { mode });
+  } catch (error) {
+    fs.unlink(temporary);
+    throw error;
+  }
+  return temporary;
 }
 
 /** The local path of a remote one about which nothing is known; null when something is. */
@@ -102,52 +119,74 @@ function prepare(engine: Engine, rel: RelativeRemotePath, known: Set<string>, ma
   }
 }
 
-/** Gives the staged files their names, looking at each directory once more; the others go to `rest`. */
-function rename(engine: Engine, staged: Staged[], rest: RemoteFile[]): PlacedFile[] {
+/** True when the file has its name now; false when that is taken, null where the system cannot tell. */
+function name(engine: Engine, body: Staged["body"], target: string): boolean | null {
   const { fs } = engine.world;
-  const { mirror } = engine;
+  return typeof body === "number" ? fs.nameUnnamed(body, target) : fs.renameNew(body, target);
+}
+
+/** Gives the staged files their names, looking at each directory once more; the others stay staged and go to `rest`. */
+function nameAll(engine: Engine, staged: Staged[], rest: RemoteFile[]): PlacedFile[] {
   const known = new Set<string>();
   const placed: PlacedFile[] = [];
   const left: Staged[] = [];
-  for (const one of staged.splice(0)) {
-    const directory = one.rel.slice(0, Math.max(one.rel.lastIndexOf("/"), 0));
-    try {
-      const safe = known.has(directory) || mirror.problemAbove(one.rel) === null;
-      known.add(directory);
-      const target = mirror.absolute(one.rel);
-      if (!safe || fs.renameNew(one.temporary, target) !== true) {
-        left.push(one);
-        continue;
+  let next = 0;
+  try {
+    while (next < staged.length) {
+      const one = staged[next] as Staged;
+      const stat = nameOne(engine, one, known);
+      next++;
+      if (stat === null) left.push(one);
+      else {
+        if (typeof one.body === "number") engine.world.fs.dropUnnamed(one.body);
+        // Someone removed or replaced it already: without an entry it is looked at as what it is now.
+        if (stat !== "replaced") placed.push({ ...one, stat });
       }
-      const stat = fs.lstat(target);
-      // Someone removed or replaced it already: without an entry it is looked at as what it is now.
-      if (stat?.kind === "file" && stat.sizeBytes === one.file.bytes.byteLength)
-        placed.push({ ...one, stat });
-    } catch (error) {
-      left.push(one);
-      if (isFatal(error)) {
-        staged.push(...left);
-        throw error;
-      }
-      if (osCodeOf(error) === undefined) throw error;
     }
+  } finally {
+    staged.splice(0, next, ...left);
   }
-  staged.push(...left);
   rest.push(...left.map(({ file }) => file));
   return placed;
 }
 
-function remember(engine: Engine, placed: readonly PlacedFile[], seenAtMs: number): void {
-  engine.db.transaction(() => {
-    for (const { file, rel, stat } of placed) {
-      engine.db.put({
-        ...blankEntry(file.path, rel),
-        revision: file.revision,
-        hash: file.hash,
-        contentType: file.contentType,
-        ...engine.mirror.seen(stat, file.hash),
-        seenAtMs,
-      });
-    }
+/** The stat of one file under its name; null when it did not get it. */
+function nameOne(
+  engine: Engine,
+  { file, rel, body }: Staged,
+  known: Set<string>,
+): FileStat | "replaced" | null {
+  const { fs } = engine.world;
+  const directory = rel.slice(0, Math.max(rel.lastIndexOf("/"), 0));
+  try {
+    if (!known.has(directory) && engine.mirror.problemAbove(rel) !== null) return null;
+    known.add(directory);
+    const target = engine.mirror.absolute(rel);
+    if (name(engine, body, target) !== true) return null;
+    const stat = fs.lstat(target);
+    return stat?.kind === "file" && stat.sizeBytes === file.bytes.byteLength ? stat : "replaced";
+  } catch (error) {
+    if (isFatal(error) || osCodeOf(error) === undefined) throw error;
+    return null;
+  }
+}
+
+/**
+ * The entries of placed files. Nobody could edit a file before it had its name, and an edit gives a new time; so where
+ * the time is that of the staging, long enough before the names were given, the bytes are ours. Where it is not, the
+ * stored hash is not to be trusted and the next look reads the file.
+ */
+function remember(engine: Engine, placed: readonly PlacedFile[], renamedMs: number): void {
+  const entries = placed.map(({ file, rel, stat }) => {
+    const ours = stat.mtimeMs + Math.min(racyMs(stat), MOUNT.clockStepMs) <= renamedMs;
+    return {
+      ...blankEntry(file.path, rel),
+      revision: file.revision,
+      hash: file.hash,
+      contentType: file.contentType,
+      ...engine.mirror.seen(stat, file.hash),
+      seenAtMs: ours ? Math.max(stat.ctimeMs, stat.mtimeMs) + racyMs(stat) : renamedMs,
+    };
   });
+  engine.db.transaction(() => engine.db.putAll(entries));
 }

@@ -24,6 +24,7 @@ export class MemoryFs implements LocalFs {
   private readonly root: Node;
   /** Files with bytes that were never made durable. */
   private readonly unsynced = new Set<Node>();
+  private readonly unnamed = new Map<number, Node>();
   /** How to take back, newest last, every change of a name since the last one that was made durable. */
   private undo: (() => void)[] = [];
   private readonly watchers = new Set<{
@@ -135,6 +136,32 @@ export class MemoryFs implements LocalFs {
     if (this.find(to) !== null) return false;
     this.rename(from, to);
     return true;
+  }
+
+  writeUnnamed(directory: string, bytes: Uint8Array, mode: number): number {
+    this.hook("write", directory);
+    if (this.follow(this.need(directory), directory).kind !== "directory")
+      throw osError("ENOTDIR", directory);
+    const node = this.node("file", mode);
+    this.fill(node, bytes, false);
+    this.unnamed.set(node.inode, node);
+    return node.inode;
+  }
+
+  nameUnnamed(handle: number, path: string): boolean {
+    this.hook("rename", path);
+    const node = this.unnamed.get(handle);
+    if (node === undefined) throw osError("EBADF", path);
+    if (this.find(path) !== null) return false;
+    const { parent, name } = this.parentOf(path);
+    this.bind(parent, name, node);
+    node.ctimeMs = this.now();
+    this.emit(path, "rename");
+    return true;
+  }
+
+  dropUnnamed(handle: number): void {
+    this.unnamed.delete(handle);
   }
 
   unlink(path: string): boolean {

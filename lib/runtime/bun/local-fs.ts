@@ -28,10 +28,7 @@ export function bunLocalFs(): LocalFs {
     writeFile(path, bytes, { mode = 0o644, exclusive = false, sync = false } = {}) {
       const handle = fs.openSync(path, exclusive ? "wx" : "w", mode);
       try {
-        let written = 0;
-        while (written < bytes.byteLength) {
-          written += fs.writeSync(handle, bytes, written, bytes.byteLength - written);
-        }
+        writeWhole(handle, bytes);
         if (sync) fs.fsyncSync(handle);
       } finally {
         fs.closeSync(handle);
@@ -46,6 +43,7 @@ export function bunLocalFs(): LocalFs {
       if (rename(from, to, NO_REPLACE) === 0) return true;
       return fs.lstatSync(to, { throwIfNoEntry: false }) === undefined ? null : false;
     },
+    ...unnamedFiles(),
     unlink(path) {
       try {
         fs.unlinkSync(path);
@@ -78,6 +76,75 @@ export function bunLocalFs(): LocalFs {
       return bavail * bsize;
     },
   };
+}
+
+/** Open for writing, without a name: Linux's `O_TMPFILE`, which Bun has no name for. */
+const UNNAMED = fs.constants.O_WRONLY | fs.constants.O_DIRECTORY | 0o20000000;
+/** Descriptors held at once; the rest of the process needs some too. */
+const UNNAMED_MAX = { most: 2_000, shareOfLimit: 0.25 } as const;
+
+/** Files without a name: not every system, file system or sandbox can, and the first refusal settles it. */
+function unnamedFiles(): Pick<LocalFs, "writeUnnamed" | "nameUnnamed" | "dropUnnamed"> {
+  const held = new Set<number>();
+  let heldMax: number | null = null;
+  let works = process.platform === "linux";
+  return {
+    writeUnnamed(directory, bytes, mode) {
+      heldMax ??= Math.min(UNNAMED_MAX.most, descriptorLimit() * UNNAMED_MAX.shareOfLimit);
+      if (!works || held.size >= heldMax) return null;
+      const handle = openUnnamed(directory, mode);
+      if (handle === null) {
+        works = false;
+        return null;
+      }
+      held.add(handle);
+      try {
+        writeWhole(handle, bytes);
+        return handle;
+      } catch (error) {
+        held.delete(handle);
+        fs.closeSync(handle);
+        throw error;
+      }
+    },
+    nameUnnamed(handle, path) {
+      if (libc()?.link?.(handle, path) === 0) return true;
+      if (fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined) return false;
+      works = false;
+      return null;
+    },
+    dropUnnamed(handle) {
+      if (held.delete(handle)) fs.closeSync(handle);
+    },
+  };
+}
+
+/** Null where the file system knows no such files, or the directory is none. */
+function openUnnamed(directory: string, mode: number): number | null {
+  try {
+    return fs.openSync(directory, UNNAMED, mode);
+  } catch (error) {
+    if (["EOPNOTSUPP", "ENOTSUP", "EISDIR", "EINVAL"].includes(osCodeOf(error) ?? "")) return null;
+    throw error;
+  }
+}
+
+/** How many files this process may have open. */
+function descriptorLimit(): number {
+  try {
+    const limits = fs.readFileSync("/proc/self/limits", "utf8");
+    return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 0);
+  } catch {
+    // Nothing is known of a limit: none are held.
+    return 0;
+  }
+}
+
+function writeWhole(handle: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.byteLength) {
+    written += fs.writeSync(handle, bytes, written, bytes.byteLength - written);
+  }
 }
 
 /** Without a call for the whole file system every file below the path is synced by itself. */
