@@ -132,9 +132,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     if (stopping) return;
     stopping = true;
     clearInterval(timer);
+    // First, because miniflare ends the process on signals by itself.
+    if (kept === null) rmSync(home, { recursive: true, force: true });
     await worker.stop();
     await simulatorListener.stop();
-    if (kept === null) rmSync(home, { recursive: true, force: true });
     process.exit(0);
   });
 }
