@@ -126,14 +126,16 @@ export RELAYFILE_HOME=${home} RELAYFILE_BASE_URL=${worker.url} \\
 relayfile doctor
 `);
 
+// On exit and not in the handlers below, because miniflare may end the process on a signal before they are through.
+process.on("exit", () => {
+  if (kept === null) rmSync(home, { recursive: true, force: true });
+});
 let stopping = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, async () => {
     if (stopping) return;
     stopping = true;
     clearInterval(timer);
-    // First, because miniflare ends the process on signals by itself.
-    if (kept === null) rmSync(home, { recursive: true, force: true });
     await worker.stop();
     await simulatorListener.stop();
     process.exit(0);
