@@ -44,6 +44,8 @@ export interface Engine {
   readonly wanted: { audit: boolean; poll: boolean };
   /** Paths whose local file the daemon itself removed, until the index knows: not a person's delete. */
   readonly removedHere: Set<string>;
+  /** Paths seen to go while their first save was under way: a person's delete once the server has the file. */
+  readonly seenToGo: Set<string>;
   /** Paths with a request under way; nothing else may send for them. */
   readonly inFlight: Set<string>;
   /** When a local delete was first seen, by remote path, in ms. */
@@ -98,6 +100,7 @@ export function openEngine(
     // The last moments of a process that died may be missing in the index.
     wanted: { audit: parts.afterCrash || config.fullReconcile, poll: false },
     removedHere: new Set(),
+    seenToGo: new Set(),
     inFlight: new Set(),
     deletedAtMs: new Map(),
     now,

@@ -29,14 +29,16 @@ export interface Examined {
 const SAVES_PER_SYNC = 256;
 
 /**
+ * How paths came here: a watcher told of them, a walk over everything met them, or the daemon itself wants to look
+ * again. Only the first is a witness of a delete by itself.
+ */
+export type Trigger = "signal" | "scan" | "suspect";
+
+/**
  * Examines paths. Saves are durable when this returns. Missing paths that must come back are added to `stale`.
  * Oversize, excluded and unreadable files are skipped, never an error for the others.
  */
-export function examine(
-  engine: Engine,
-  paths: Iterable<RelativeRemotePath>,
-  trigger: "signal" | "scan",
-): Examined {
+export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, trigger: Trigger): Examined {
   const unstable: RelativeRemotePath[] = [];
   const unreadable: RelativeRemotePath[] = [];
   let records: { record: OutboxRecord; replaces: string | null }[] = [];
@@ -64,7 +66,13 @@ export function examine(
         unreadable.push(rel);
         continue;
       }
-      if (local.kind === "file") engine.removedHere.delete(path);
+      if (local.kind === "file") {
+        engine.removedHere.delete(path);
+        engine.seenToGo.delete(path);
+      } else if (trigger === "suspect" && !engine.seenToGo.has(path) && engine.health.watcher === "polling") {
+        // Nobody watches, so the walks decide about what is missing.
+        continue;
+      }
       const verdict = judge(engine, { rel, path, entry, local, trigger });
       if (verdict.kind === "save" && local.kind === "file") {
         const record = recordFor(engine, rel, path, entry, local.hash);
@@ -77,6 +85,8 @@ export function examine(
         deletes += markDeleted(engine, path) ? 1 : 0;
       } else {
         missed += verdict.kind === "missed" ? 1 : 0;
+        if (trigger === "signal" && local.kind === "absent" && engine.outbox.unsentFor(path) !== undefined)
+          engine.seenToGo.add(path);
         note(engine, { rel, path, entry, local, verdict });
       }
       if (records.length >= SAVES_PER_SYNC) flush();
@@ -112,7 +122,7 @@ interface Look {
   readonly local: LocalState;
 }
 
-function judge(engine: Engine, { rel, path, entry, local, trigger }: Look & { trigger: "signal" | "scan" }) {
+function judge(engine: Engine, { rel, path, entry, local, trigger }: Look & { trigger: Trigger }) {
   const pending = engine.outbox.unsentFor(path);
   const tracked = entry !== undefined && entry.revision !== null;
   return judgeLocal({
@@ -127,7 +137,7 @@ function judge(engine: Engine, { rel, path, entry, local, trigger }: Look & { tr
     readDenied: entry?.readDenied ?? false,
     excluded: upExclusion(rel, tracked, engine.names) !== null,
     bytesMax: engine.config.writebackBytesMax,
-    trigger,
+    trigger: trigger === "signal" || engine.seenToGo.has(path) ? "signal" : "scan",
     polling: engine.health.watcher === "polling",
     missingScans: entry?.missingScans ?? 0,
   });

@@ -83,9 +83,11 @@ export function startLocal(engine: Engine): LocalLane {
     engine.suspects.clear();
     if (!uploads || settled.paths.length + suspects.length === 0) return;
     try {
-      const paths = new Set<RelativeRemotePath>(suspects);
-      for (const path of settled.paths) for (const rel of expand(engine, path)) paths.add(rel);
-      again(examine(engine, paths, "signal"));
+      const noticed = new Set<RelativeRemotePath>();
+      for (const path of settled.paths) for (const rel of expand(engine, path)) noticed.add(rel);
+      if (noticed.size > 0) again(examine(engine, noticed, "signal"));
+      const others = suspects.filter((rel) => !noticed.has(rel));
+      if (others.length > 0) again(examine(engine, others, "suspect"));
     } catch (error) {
       for (const path of suspects) engine.suspects.add(path);
       for (const path of settled.paths) revisit(path, UNSTABLE_MS);

@@ -86,7 +86,7 @@ export async function settle(
 export function examineSuspects(engine: Engine): number {
   const paths = [...engine.suspects];
   engine.suspects.clear();
-  const { saves, deletes, unstable } = examine(engine, paths, "signal");
+  const { saves, deletes, unstable } = examine(engine, paths, "suspect");
   for (const rel of unstable) engine.suspects.add(rel);
   return saves + deletes;
 }

@@ -305,7 +305,9 @@ function judgeAbsences(engine: Engine, listed: ReadonlySet<string>, observed: st
     ? "circuit_open"
     : isShrunkenListing(clean.length, clean.length - missing.length, config.snapshotDeleteMinRatio)
       ? "shrunken_listing"
-      : !isNewerSnapshot(last, observed, true) && last !== observed
+      : !isNewerSnapshot(last, observed, true) &&
+          last !== observed &&
+          !showsAllWeHold(engine, listed, observed)
         ? "older_snapshot"
         : null;
   if (refused !== null) {
@@ -318,6 +320,19 @@ function judgeAbsences(engine: Engine, listed: ReadonlySet<string>, observed: st
   }
   for (const entry of missing) observeAbsent(engine, entry, observed);
   db.setMeta(PULL_META.lastRevision, observed);
+}
+
+/**
+ * True when a listing is at least as new as every file it shares with the index. Where the newest files were deleted,
+ * what is left is older than the last listing and yet the truth.
+ */
+function showsAllWeHold(engine: Engine, listed: ReadonlySet<string>, observed: string): boolean {
+  if (observed === "") return false;
+  for (const { remotePath, revision } of engine.db.entries.values()) {
+    if (revision === null || !listed.has(remotePath)) continue;
+    if (revision !== observed && !isNewerSnapshot(revision, observed, true)) return false;
+  }
+  return true;
 }
 
 /** True when the audit clock says so; a clock set back counts as due. */

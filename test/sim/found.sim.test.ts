@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { runScript } from "./run.ts";
-import type { Action, Weather } from "./script.ts";
+import type { Action, DiskFault, Weather } from "./script.ts";
 
 const weather = (faults: Partial<Weather>): Action => ({
   kind: "weather",
   weather: { lost: 0, lostReply: 0, status: 0, code: 503, truncated: false, ...faults },
 });
+const disk = (code: DiskFault, failing: number, at = 0): Action => ({ at, kind: "disk", code, failing });
+const HOUR = 3_600_000;
 const wait = (ms: number): Action => ({ kind: "wait", ms });
 const save = (path: string, text: string): Action => ({ kind: "save", path, text });
 
@@ -66,6 +68,101 @@ const FOUND: readonly [name: string, seed: number, script: readonly Action[]][] 
       { kind: "start" },
       { kind: "intrude", beforeOp: 4, path: "h.md", text: "one 12\ntwo\n" },
       { kind: "remote-put", path: "h.md", text: "one\ntwo 13\n" },
+    ],
+  ],
+  [
+    "a save noticed while the disk is full is sent when there is room again",
+    3,
+    [save("d/c.md", "kept in mind\n"), disk("ENOSPC", 1), wait(2_500)],
+  ],
+  [
+    "a save that could not be read is read later",
+    9,
+    [disk("EMFILE", 1), save("d/e.md", "descriptors ran out\n"), wait(2_500)],
+  ],
+  [
+    "a half-open circuit whose one request never left does not stay shut",
+    39,
+    [
+      weather({ lostReply: 1 }),
+      save("a.md", "one\n"),
+      save("d/e.md", "two\n"),
+      wait(35_000),
+      disk("EMFILE", 1),
+      weather({}),
+      wait(35_000),
+    ],
+  ],
+  [
+    "a file removed because the server removed it is not deleted there when the index could not be written",
+    88,
+    [
+      { kind: "remote-put", path: "b.json", text: "theirs\n" },
+      wait(35_000),
+      disk("EMFILE", 1),
+      { kind: "remote-remove", path: "b.json" },
+      wait(35_000),
+    ],
+  ],
+  [
+    "a save before the clock was set back is sent",
+    489,
+    [save("b.json", "before\n"), { kind: "jump", ms: -26 * HOUR }],
+  ],
+  [
+    "a retry planned before the clock was set back is made",
+    470,
+    [weather({ lost: 1 }), save("a.md", "waits\n"), wait(1_000), { kind: "jump", ms: -HOUR }, weather({})],
+  ],
+  [
+    "a version moved aside by a conflict on a failing disk is not taken for a delete",
+    484,
+    [
+      weather({ lost: 1 }),
+      save("a.md", "mine\n"),
+      { kind: "remote-put", path: "a.md", text: "theirs\n" },
+      wait(2_500),
+      weather({}),
+      disk("EROFS", 0.3),
+      wait(35_000),
+      wait(35_000),
+    ],
+  ],
+  [
+    "an event that was lost live is read from the feed",
+    7,
+    [
+      weather({ liveLost: 1 }),
+      { kind: "remote-put", path: "a.md", text: "nobody heard\n" },
+      wait(20),
+      weather({}),
+      { kind: "remote-put", path: "b.json", text: "heard\n" },
+      wait(35_000),
+    ],
+  ],
+  [
+    "an expired cursor is not given up before the walk that replaces it ended",
+    11,
+    [
+      weather({ lost: 1 }),
+      { kind: "remote-put", path: "a.md", text: "expired\n" },
+      { kind: "remote-put", path: "b.json", text: "newest\n" },
+      { kind: "expire" },
+      weather({ slow: 1 }),
+      wait(65_000),
+      { kind: "crash", afterOps: 0 },
+    ],
+  ],
+  [
+    "a file removed after a power cut comes back when the index had forgotten that it was sent",
+    281,
+    [
+      save("d/e.md", "one\n"),
+      save("d/f/g.txt", "two\n"),
+      wait(110),
+      save("d/c.md", "three\n"),
+      { kind: "power", afterOps: 32 },
+      { kind: "remove", path: "d/f/g.txt" },
     ],
   ],
 ];

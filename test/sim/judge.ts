@@ -16,7 +16,8 @@ export class Judge {
   constructor(
     private readonly api: FakeFileApi,
     private readonly machines: readonly Machine[],
-    private readonly powerFailed: () => boolean,
+    /** Faults that hit so far. */
+    private readonly faults: Readonly<Record<string, number>>,
   ) {
     api.onApplied = (path, hash, replaced, request) =>
       this.upload(path.slice(1), hash, replaced, this.senderOf(request));
@@ -89,11 +90,12 @@ export class Judge {
   }
 
   private saves({ rig, lastSaved }: Machine): void {
-    const kept = new Set([...keptBelow(rig, "").values()].map((text) => sha256(text)));
+    const kept = new Set(keptBelow(rig, "").values());
     for (const [path, text] of lastSaved) {
       const hash = sha256(text);
-      if (!this.api.everStored.has(hash) && !kept.has(hash) && rig.local(path) !== text)
-        this.problems.push(`a save of ${path} is lost: ${brief(text)}`);
+      if (this.api.everStored.has(hash) || kept.has(text) || rig.local(path) === text) continue;
+      const versions = [rig.local(path) ?? "", ...kept.values(), ...(this.api.texts.get(`/${path}`) ?? [])];
+      if (!hasEveryLine(versions, text)) this.problems.push(`a save of ${path} is lost: ${brief(text)}`);
     }
   }
 
@@ -116,7 +118,7 @@ export class Judge {
     const identities = this.api.applied.map(({ identity }) => identity).filter((one) => one !== null);
     if (new Set(identities).size !== identities.length) this.problems.push("an operation was applied twice");
     // An index that a power cut set back may not know that a save had arrived and was deleted there since.
-    if (this.powerFailed()) return;
+    if (this.faults["power cut"] !== undefined) return;
     const times = new Map<string, number>();
     for (const { path, hash } of this.api.applied) {
       const key = `${path.slice(1)}\0${hash}`;
@@ -132,10 +134,17 @@ export class Judge {
 
   /**
    * Nobody is asked about their own saves. An index that a power cut set back may take a save of before for somebody
-   * else's, and then both versions are kept, which loses nothing.
+   * else's, and then both versions are kept, which loses nothing. The same goes for a save that was refused for good and
+   * then taken when the network delivered it a second time.
    */
   private conflicts(): void {
-    if (this.powerFailed()) return;
+    const { faults } = this;
+    if (faults["power cut"] !== undefined) return;
+    if (
+      faults["repeated request"] !== undefined &&
+      Object.keys(faults).some((kind) => kind.startsWith("file refused"))
+    )
+      return;
     for (const [index, { rig }] of this.machines.entries()) {
       const others = this.machines.filter((_, other) => other !== index);
       for (const path of keptBelow(rig, "conflicts").keys()) {
@@ -166,6 +175,15 @@ function keptBelow(rig: Machine["rig"], below: string): Map<string, string> {
   };
   walk(`${rig.root}/.relay/${below}`);
   return found;
+}
+
+/** True when some version has every line of a text that a person wrote: those hold a blank or a `#`. A merge keeps them. */
+function hasEveryLine(versions: readonly string[], text: string): boolean {
+  const written = text.split("\n").filter((line) => /[ #]/.test(line));
+  return versions.some((version) => {
+    const lines = new Set(version.split("\n"));
+    return written.every((line) => lines.has(line));
+  });
 }
 
 function textIn(document: string, key: string): string {

@@ -1,5 +1,6 @@
 /** One process of the daemon in simulation: its view of disk, index, network and time ends when it is killed. */
 import { runDaemon } from "../../lib/mount/daemon.ts";
+import type { Engine } from "../../lib/mount/engine.ts";
 import { openMount } from "../../lib/mount/open.ts";
 import type { MountWorld } from "../../lib/mount/world.ts";
 import type { Watcher } from "../../lib/ports.ts";
@@ -32,8 +33,11 @@ export class Life {
   /** True when the daemon gave up by itself; a supervisor would start it again. */
   ended = false;
   private readonly stopping = new AbortController();
+  private readonly killed = Promise.withResolvers<void>();
   private readonly done: Promise<void>;
   private readonly close: () => void;
+  /** The engine at work, for what a person asks of it. */
+  readonly engine: Engine;
   private readonly rig: MountRig;
   private deaf = false;
   private overflowed: (() => void) | null = null;
@@ -41,9 +45,13 @@ export class Life {
   private onChange: () => void = () => undefined;
   private onStep: () => void = () => undefined;
 
-  /** Starts the daemon. Throws what opening the mount throws; nothing is left running then. */
-  constructor(private readonly around: Surroundings) {
+  /** Starts the daemon, after `prepare`. Throws what opening the mount throws; nothing is left running then. */
+  constructor(
+    private readonly around: Surroundings,
+    prepare: (life: Life) => void = () => undefined,
+  ) {
     this.rig = around.rig;
+    prepare(this);
     const world = this.world();
     let mount: ReturnType<typeof openMount>;
     try {
@@ -53,6 +61,7 @@ export class Life {
       throw error;
     }
     this.close = () => mount.close();
+    this.engine = mount.engine;
     this.done = runDaemon(mount.engine, {
       stateDir: mount.stateDir,
       signal: this.stopping.signal,
@@ -84,6 +93,12 @@ export class Life {
     });
   }
 
+  /** Takes back every kill that was planned. */
+  disarm(): void {
+    this.onChange = () => undefined;
+    this.onStep = () => undefined;
+  }
+
   private die(happened: () => void): never {
     this.kill();
     happened();
@@ -108,6 +123,7 @@ export class Life {
   kill(): void {
     if (!this.alive) return;
     this.alive = false;
+    this.killed.resolve();
     this.rig.dropLocks();
   }
 
@@ -116,8 +132,8 @@ export class Life {
     if (!this.alive) return;
     this.stopping.abort();
     try {
-      await this.rig.clock.drive(this.done, STOP_MS);
-      this.close();
+      await this.rig.clock.drive(Promise.race([this.done, this.killed.promise]), STOP_MS);
+      if (this.alive) this.close();
     } catch (error) {
       // A full disk or a fault at the very end: the process ends with an error, as it would outside.
       if (error instanceof Error && error.message.startsWith("nothing settled")) throw error;
@@ -271,6 +287,8 @@ const CHANGES: ReadonlySet<string> = new Set([
   "makeDir",
   "chmod",
   "appendFile",
+  "writeUnnamed",
+  "nameUnnamed",
   "sql",
 ]);
 
@@ -282,5 +300,5 @@ export const REFUSED: Readonly<Record<DiskFault, ReadonlySet<string>>> = {
   ENOSPC: new Set(["writeFile", "appendFile", "makeDir", "rename", "sql"]),
   EROFS: new Set([...CHANGES, "renameNew"]),
   EIO: new Set([...CHANGES, ...MORE_STEPS, "readFile"]),
-  EMFILE: new Set(["writeFile", "appendFile", "readFile", "readDir", "syncDir", "syncTree"]),
+  EMFILE: new Set(["writeFile", "writeUnnamed", "appendFile", "readFile", "readDir", "syncDir", "syncTree"]),
 };

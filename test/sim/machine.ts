@@ -4,6 +4,7 @@ import { sha256 } from "../../lib/runtime/bun/mount-world.ts";
 import type { FakeFileApi } from "../support/fake-file-api.ts";
 import { MountRig } from "../support/mount-rig.ts";
 import type { SimClock } from "../support/sim-clock.ts";
+import { ask } from "./ask.ts";
 import { Life, REFUSED, type Surroundings } from "./life.ts";
 import type { Network } from "./network.ts";
 import type { Action, Climate, DiskFault } from "./script.ts";
@@ -36,6 +37,7 @@ export class Machine {
   life: Life | null = null;
   private disk: { code: DiskFault; failing: number } = { code: "ENOSPC", failing: 0 };
   private watchRefused = false;
+  private armed: ((life: Life) => void) | null = null;
   private readonly around: Surroundings;
 
   constructor(private readonly context: MachineContext) {
@@ -61,11 +63,19 @@ export class Machine {
     if (this.life?.alive && !this.life.ended) return;
     this.life?.kill();
     try {
-      this.life = new Life(this.around);
+      const { armed } = this;
+      this.armed = null;
+      this.life = new Life(this.around, (life) => armed?.(life));
     } catch {
       this.context.count("failed start");
       this.life = null;
     }
+  }
+
+  /** A kill that did not happen does not happen any more. */
+  disarm(): void {
+    this.armed = null;
+    this.life?.disarm();
   }
 
   /** The sun comes out: disk and watcher work again. */
@@ -111,10 +121,21 @@ export class Machine {
         this.cutPower();
         return;
       case "arm":
-        life?.crashAtStep(action.afterOps, () => {
-          context.count("crash");
-          if (action.power) this.cutPower();
-        });
+        this.armed = (one) =>
+          one.crashAtStep(action.afterOps, () => {
+            context.count("kill point");
+            if (action.power) this.cutPower();
+          });
+        if (life?.alive) this.armed(life);
+        if (life?.alive) this.armed = null;
+        return;
+      case "ask":
+        // Whoever asks for a version to be kept, or to be sent again, has looked at what is there.
+        this.look(action.path ?? "");
+        if (action.what === "retry" || action.what === "keep-local")
+          this.remember(action.path ?? "", this.lastSaved.get(action.path ?? "") ?? "");
+        if (life?.alive)
+          await rig.clock.drive(ask(life.engine, action.what, action.path ?? "")).catch(() => undefined);
         return;
       case "stop":
         await life?.stop();

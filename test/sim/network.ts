@@ -105,23 +105,31 @@ export class Network {
       this.count("truncated listing");
       return this.halfTheTree(request.query.get("path") ?? "/");
     }
+    if (truncated && request.method === "GET" && request.path.endsWith("/fs/export")) {
+      this.count("cut export");
+      const bytes = this.api.frames(request.query);
+      return new Response(bytes.subarray(0, Math.floor(this.random.float() * bytes.byteLength)));
+    }
     return null;
   }
 
-  /** From now on operations end some time after their write, one in ten badly. */
-  delayOperations(): void {
+  /** How operations end: with their write, seconds later, or some time later and one in ten badly. */
+  operationsEnd(how: "at once" | "later" | "badly" | "in a while"): void {
     this.api.opStatus = () => {
-      this.clock.after(this.random.float() * SLOW_MS_MAX, () => this.endOperations());
+      if (how === "at once") return { status: "succeeded" };
+      const afterMs = how === "in a while" ? this.random.float() * SLOW_MS_MAX : 2_000;
+      this.clock.after(afterMs, () => this.endOperations(how));
       return { status: "pending" };
     };
   }
 
-  private endOperations(): void {
+  private endOperations(how: "later" | "badly" | "in a while"): void {
     for (const op of this.api.ops.values()) {
       if (op.status !== "pending") continue;
-      const failed = this.random.float() < 0.1;
+      const failed = how === "badly" || (how === "in a while" && this.random.float() < 0.1);
       if (failed) this.count("failed operation");
       op.status = failed ? "dead_lettered" : "succeeded";
+      op.lastError = failed ? "provider answered 422" : null;
     }
   }
 

@@ -18,19 +18,27 @@ export interface SimResult {
   readonly steps: readonly string[];
 }
 
-/** Simulated time for both sides to agree once faults have ended. */
+/** What may differ from a random run. */
+export interface RunOptions {
+  readonly climate?: Climate;
+  /** Simulated time for both sides to agree once faults have ended. */
+  readonly calmMs?: number;
+  /** Begin with no daemon: a `start` of the script is the first. */
+  readonly asleep?: boolean;
+}
+
 const CALM_MS = 20 * 60_000;
 /** How often a daemon that ended by itself is started again meanwhile. */
 const SUPERVISOR_MS = 60_000;
 const LENGTH = 40;
 
-/** Runs one script. The same script, seed and climate give the same run. */
+/** Runs one script. The same script, seed and options give the same run. */
 export async function runScript(
   script: readonly Action[],
   seed: number,
-  climate = climateOf(seed),
+  options: RunOptions = {},
 ): Promise<SimResult> {
-  return new Simulation(seed, climate).run(script);
+  return new Simulation(seed, options).run(script);
 }
 
 /** The script of a seed. */
@@ -66,7 +74,11 @@ class Simulation {
   private readonly machines: readonly Machine[];
   private readonly judge: Judge;
 
-  constructor(seed: number, climate: Climate) {
+  constructor(
+    seed: number,
+    private readonly options: RunOptions,
+  ) {
+    const climate = options.climate ?? climateOf(seed);
     this.api.treePage = climate.page;
     this.api.feedPage = climate.page;
     const count = (kind: string) => {
@@ -75,17 +87,17 @@ class Simulation {
     const { api, clock } = this;
     const network = new Network(api, clock, seededRandom(seed ^ 0x5eed), count);
     this.network = network;
-    if (climate.slowOps) network.delayOperations();
+    if (climate.slowOps) network.operationsEnd("in a while");
     this.machines = Array.from({ length: climate.machines }, (_, index) => {
       const random = seededRandom(seed ^ (0xd15c + index));
       return new Machine({ index, seed, climate, api, clock, network, random, count });
     });
     for (const path of ["a.md", "d/c.md", ...UNTOUCHED]) api.put(`/${path}`, `first /${path}\n`);
-    this.judge = new Judge(api, this.machines, () => this.faults["power cut"] !== undefined);
+    this.judge = new Judge(api, this.machines, this.faults);
   }
 
   async run(script: readonly Action[]): Promise<SimResult> {
-    for (const machine of this.machines) machine.start();
+    if (!this.options.asleep) for (const machine of this.machines) machine.start();
     await this.clock.advance(3_000);
     for (const action of script) {
       this.steps.push(JSON.stringify(action));
@@ -124,6 +136,9 @@ class Simulation {
         this.faults["expired feed"] = (this.faults["expired feed"] ?? 0) + 1;
         this.api.expireEvents();
         return;
+      case "operations":
+        this.network.operationsEnd(action.end);
+        return;
       case "wait":
         await this.clock.advance(action.ms);
         return;
@@ -137,8 +152,10 @@ class Simulation {
     for (const machine of this.machines) {
       machine.rig.refuseSockets = false;
       machine.heal();
+      machine.disarm();
     }
-    for (let passed = 0; passed < CALM_MS; passed += SUPERVISOR_MS) {
+    const calmMs = this.options.calmMs ?? CALM_MS;
+    for (let passed = 0; passed < calmMs; passed += SUPERVISOR_MS) {
       for (const machine of this.machines) machine.start();
       await this.clock.advance(SUPERVISOR_MS);
     }

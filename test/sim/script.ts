@@ -28,14 +28,21 @@ export type Action = { readonly at?: number } & (
   /** The server throws its event history away. */
   | { readonly kind: "expire" }
   | { readonly kind: "crash"; readonly afterOps: number }
-  /** The process dies at the n-th step from now, or not at all. */
+  /** The process, or the next one when none runs, dies at its n-th step from now. */
   | { readonly kind: "arm"; readonly afterOps: number; readonly power?: boolean }
+  /** The person asks for something: retry or drop the dead letter of a path, settle its conflict, bring deletes back. */
+  | { readonly kind: "ask"; readonly what: Request; readonly path?: string }
+  /** How operations of the server end from now on. */
+  | { readonly kind: "operations"; readonly end: "at once" | "later" | "badly" }
   /** The machine loses power at the n-th change from now, or soon. */
   | { readonly kind: "power"; readonly afterOps: number }
   | { readonly kind: "stop" }
   | { readonly kind: "start" }
   | { readonly kind: "wait"; readonly ms: number }
 );
+
+/** What a person asks of the daemon. */
+export type Request = "retry" | "drop" | "keep-local" | "keep-both" | "keep-remote" | "restore" | "confirm";
 
 /** How a disk refuses. */
 export type DiskFault = "ENOSPC" | "EROFS" | "EIO" | "EMFILE";
@@ -106,7 +113,10 @@ export function randomScript(random: Random, length: number, climate: Climate): 
   const upTo = (limit: number) => Math.floor(random.float() * limit);
   const text = () => {
     const lines = ["one", "two", "three", "four"].map((line) => (chance(0.3) ? `${line} ${serial}` : line));
-    return `${lines.join("\n")}\n#${serial++}\n`;
+    // Without a last line of its own, edits of different lines can be merged.
+    if (chance(0.7) || !lines.some((line) => line.includes(" "))) lines.push(`#${serial}`);
+    serial++;
+    return `${lines.join("\n")}\n`;
   };
   const sometimes = (most: number) => (chance(0.25) ? random.float() * most : 0);
   const weather = (): Weather => {

@@ -57,6 +57,8 @@ export class FakeFileApi {
   readonly requests: SeenRequest[] = [];
   /** How many times each (path, hash) was really applied, per identity: an operation must not happen twice. */
   readonly applied: { path: string; hash: string; identity: string | null; replaced: string | null }[] = [];
+  /** Every text the server ever held at a path. */
+  readonly texts = new Map<string, string[]>();
   /** Hashes of everything the server ever held. */
   readonly everStored = new Set<string>();
   intercept: Interceptor = () => null;
@@ -370,6 +372,7 @@ export class FakeFileApi {
     const type = this.files.has(path) ? "file.updated" : "file.created";
     this.files.set(path, { bytes, revision, contentType });
     this.everStored.add(sha256(bytes));
+    this.texts.set(path, [...(this.texts.get(path) ?? []), new TextDecoder().decode(bytes)]);
     this.event(type, path, revision, sha256(bytes), origin, correlationId);
     return revision;
   }
