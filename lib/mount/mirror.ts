@@ -69,7 +69,7 @@ export function openMirror(localRoot: string, fs: LocalFs, sha256: Sha256, now: 
     /** Why nothing can be placed in the directory of a path, or null. Missing parents are fine. */
     problemAbove: (rel: RelativeRemotePath) => placementProblem(above(rel), null),
 
-    statOf: (rel: RelativeRemotePath) => look(rel).stat,
+    statOf: (rel: RelativeRemotePath, known?: Set<string>) => look(rel, known).stat,
 
     /**
      * The local file and the hash of its bytes. The stored hash is trusted while size, times and inode are those seen

@@ -245,7 +245,9 @@ async function materialise(
   let done = 0;
   let batch: string[] = [];
   let bytes = 0;
+  let parents = new Set<string>();
   const flush = async () => {
+    parents = new Set();
     await refreshPaths(engine, batch, { signal });
     done += batch.length;
     progress(done, bytes);
@@ -253,7 +255,7 @@ async function materialise(
   };
   for (const file of files) {
     if ("problem" in localOf(engine, file.path) && engine.db.problems.has(file.path)) continue;
-    if (isUpToDate(engine, file)) {
+    if (isUpToDate(engine, file, parents)) {
       done++;
       continue;
     }
@@ -267,10 +269,11 @@ async function materialise(
 }
 
 /** True when nothing needs to be read: the index agrees, or the local bytes already are the listed ones (B11). */
-function isUpToDate(engine: Engine, file: TreeEntry): boolean {
+function isUpToDate(engine: Engine, file: TreeEntry, parents: Set<string>): boolean {
   const entry = engine.db.get(file.path);
   if (entry?.readDenied) return true;
-  if (entry?.revision === file.revision && engine.mirror.statOf(entry.rel as never) !== null) return true;
+  if (entry?.revision === file.revision && engine.mirror.statOf(entry.rel as never, parents) !== null)
+    return true;
   if (file.contentHash === undefined || file.contentHash === "") return false;
   const mapped = localOf(engine, file.path);
   if ("problem" in mapped) return false;
@@ -395,7 +398,7 @@ function newestOf(revisions: Iterable<string>): string {
 export async function pullOnce(engine: Engine, signal: AbortSignal): Promise<boolean> {
   engine.health.lastReconcileAtMs = engine.now();
   try {
-    await pull(engine, signal);
+    if (engine.config.syncMode !== "write-only") await pull(engine, signal);
     engine.health.lastSuccessAtMs = engine.now();
     if (engine.health.lastError?.kind === "offline" || engine.health.lastError?.kind === "error")
       engine.health.lastError = null;

@@ -4,43 +4,62 @@ import { type RelativeRemotePath, relativePathProblem } from "../sync/remote-pat
 import { isPrunedDirectory } from "../sync/uploadable.ts";
 import type { Engine } from "./engine.ts";
 import { type Examined, examine } from "./examine.ts";
+import { isTrusted } from "./mirror.ts";
+import { type Entry, isClean } from "./state-db.ts";
 
-/** Regular files below the root, excluded directories not entered, links not followed. Unreadable directories are skipped. */
-export function listLocalFiles(engine: Engine): RelativeRemotePath[] {
-  const { fs, log } = engine.world;
-  const found: RelativeRemotePath[] = [];
+/**
+ * Calls `found` for the regular files below the root, with `settled` true for one that is as the index has it. Excluded
+ * directories are not entered and links not followed. Throws when a directory cannot be read.
+ */
+function walkFiles(engine: Engine, found: (rel: string, settled: boolean) => void): void {
+  const { fs } = engine.world;
+  const { root } = engine.mirror;
+  const remotePrefix = engine.config.remoteRoot === "/" ? "/" : `${engine.config.remoteRoot}/`;
   const walk = (prefix: string, depth: number) => {
     let children: ReturnType<typeof fs.readDir>;
     try {
-      children = fs.readDir(prefix === "" ? engine.mirror.root : `${engine.mirror.root}/${prefix}`);
+      children = fs.readDir(depth === 0 ? root : `${root}/${prefix.slice(0, -1)}`);
     } catch (error) {
       // Removed meanwhile: its files are missing. Anything else must not look like a delete, so the walk stops.
       if (osCodeOf(error) === "ENOENT" && depth > 0) return;
       throw error;
     }
     for (const { name, kind } of children) {
-      const rel = prefix === "" ? name : `${prefix}/${name}`;
+      const rel = prefix + name;
       if (kind === "directory") {
-        if (!isPrunedDirectory(name, depth, engine.names)) walk(rel, depth + 1);
-      } else if (kind === "file" && relativePathProblem(rel) === null) {
-        found.push(rel as RelativeRemotePath);
+        if (!isPrunedDirectory(name, depth, engine.names)) walk(`${rel}/`, depth + 1);
+      } else if (kind === "file") {
+        const entry = engine.db.get(remotePrefix + rel);
+        found(rel, entry !== undefined && entry.rel === rel && isSettled(engine, entry));
       }
     }
   };
   walk("", 0);
-  log.debug("scanned", { files: found.length });
-  return found;
+}
+
+/** True when a look at the file would change nothing: agreed bytes, untouched since, and nothing under way. */
+function isSettled(engine: Engine, entry: Entry): boolean {
+  if (!isClean(entry) || entry.deletePending || entry.readDenied || entry.writeDenied) return false;
+  if (entry.missingScans > 0 || engine.removedHere.has(entry.remotePath)) return false;
+  if (engine.outbox.unsentFor(entry.remotePath) !== undefined) return false;
+  const stat = engine.world.fs.lstat(`${engine.mirror.root}/${entry.rel}`);
+  return stat?.kind === "file" && isTrusted(entry, stat);
 }
 
 /**
- * One whole scan: every file on disk and every tracked file that is not. Throws when a directory cannot be read,
- * because a partial walk is no witness of a delete.
+ * One whole scan: every file on disk that is not as the index has it, and every tracked file that is gone. Throws when a
+ * directory cannot be read, because a partial walk is no witness of a delete.
  */
 export function scan(engine: Engine): Examined {
-  const onDisk = listLocalFiles(engine);
-  const present = new Set<string>(onDisk);
-  const missing = [...engine.db.entries.values()]
-    .filter((entry) => !present.has(entry.rel))
-    .map((entry) => entry.rel as RelativeRemotePath);
-  return examine(engine, [...onDisk, ...missing], "scan");
+  const unsettled: RelativeRemotePath[] = [];
+  const present = new Set<string>();
+  walkFiles(engine, (rel, settled) => {
+    present.add(rel);
+    if (!settled && relativePathProblem(rel) === null) unsettled.push(rel as RelativeRemotePath);
+  });
+  const missing: RelativeRemotePath[] = [];
+  for (const { rel } of engine.db.entries.values())
+    if (!present.has(rel)) missing.push(rel as RelativeRemotePath);
+  engine.world.log.debug("scanned", { files: present.size, unsettled: unsettled.length });
+  return examine(engine, [...unsettled, ...missing], "scan");
 }
