@@ -181,6 +181,19 @@ export function oldestOpen(sql: SqlDriver, provider: string): number | null {
   return row?.at ?? null;
 }
 
+/** Every provider that ever delivered something still kept, sorted; one look at the index each. */
+export function deliveringProviders(sql: SqlDriver): string[] {
+  const found: string[] = [];
+  for (;;) {
+    const [row] = sql.all<{ provider: string }>(
+      "SELECT provider FROM webhook_envelopes WHERE provider > ? ORDER BY provider LIMIT 1",
+      [found.at(-1) ?? ""],
+    );
+    if (row === undefined) return found;
+    found.push(row.provider);
+  }
+}
+
 /** How many envelopes of a provider are in a state. */
 export function countEnvelopes(sql: SqlDriver, provider: string, status: EnvelopeStatus): number {
   const [row] = sql.all<{ n: number }>(

@@ -152,29 +152,45 @@ export function updateOp(tx: Transaction, op: OpRow, change: OpChange): OpRow {
   return row;
 }
 
-/** A page of ops, newest first. A cursor that is no op id fails with `bad_request`. */
+/** How many ops a page looks at when no index answers its filters; then it ends early, with a cursor to go on. */
+const OPS_LOOK_MAX = 10_000;
+
+/** A page of ops, newest first. May be short and still have a cursor. A cursor that is no op id fails with `bad_request`. */
 export function opPage(sql: SqlDriver, query: OpQuery): { ops: OpRow[]; nextCursor: string | null } {
-  const conditions: string[] = [];
-  const params: SqlValue[] = [];
-  for (const [column, value] of [
-    [query.status === "succeeded" ? "status" : "attention", query.status],
-    ["action", query.action],
-    ["provider", query.provider],
-  ] as const) {
-    if (value === null) continue;
-    conditions.push(`${column} = ?`);
-    params.push(value);
-  }
-  if (query.cursor !== null) {
-    conditions.push("seq < ?");
-    params.push(opCursor(query.cursor));
-  }
-  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  const waits = query.status !== null && query.status !== "succeeded";
+  const filters = [
+    waits ? (["attention", query.status] as const) : (["status", query.status] as const),
+    ["provider", query.provider] as const,
+    ["action", query.action] as const,
+  ].filter((filter): filter is [string, string] => filter[1] !== null);
+  // One of them is an index; the others are compared row by row.
+  const indexed = filters.find(([column]) => column === "attention" || column === "provider");
+  const rest = filters.filter((filter) => filter !== indexed);
+  const before = query.cursor === null ? Number.MAX_SAFE_INTEGER : opCursor(query.cursor);
+  const base = indexed === undefined ? "seq < ?" : `${indexed[0]} = ? AND seq < ?`;
+  const baseParams: SqlValue[] = indexed === undefined ? [before] : [indexed[1], before];
+  const edge = rest.length === 0 ? null : edgeOf(sql, base, baseParams);
+  const where = [base, "seq > ?", ...rest.map(([column]) => `+${column} = ?`)].join(" AND ");
   const rows = sql
-    .all(`SELECT ${COLUMNS} FROM operations ${where} ORDER BY seq DESC LIMIT ?`, [...params, query.limit + 1])
+    .all(`SELECT ${COLUMNS} FROM operations WHERE ${where} ORDER BY seq DESC LIMIT ?`, [
+      ...baseParams,
+      edge ?? 0,
+      ...rest.map(([, value]) => value),
+      query.limit + 1,
+    ])
     .map(opRowOf);
   const ops = rows.slice(0, query.limit);
-  return { ops, nextCursor: rows.length > query.limit ? opIdOf(ops.at(-1)?.seq ?? 0) : null };
+  if (rows.length > query.limit) return { ops, nextCursor: opIdOf(ops.at(-1)?.seq ?? 0) };
+  return { ops, nextCursor: edge === null ? null : opIdOf(edge + 1) };
+}
+
+/** The number of the last op a page may look at; null when there are not that many. */
+function edgeOf(sql: SqlDriver, where: string, params: readonly SqlValue[]): number | null {
+  const [row] = sql.all<{ seq: number }>(
+    `SELECT seq FROM operations WHERE ${where} ORDER BY seq DESC LIMIT 1 OFFSET ?`,
+    [...params, OPS_LOOK_MAX],
+  );
+  return row?.seq ?? null;
 }
 
 /** Pending ops of some providers whose time has come, oldest first. */

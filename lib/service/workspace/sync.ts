@@ -3,7 +3,13 @@ import { fail, isRelayfileError, messageOf } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
 import type { RefreshedProvider, SyncStatus } from "../../model/integration.ts";
 import type { TreeStore } from "../../ports.ts";
-import { countEnvelopes, lastEnvelopeError, newestProcessed, oldestOpen } from "../store/envelopes.ts";
+import {
+  countEnvelopes,
+  deliveringProviders,
+  lastEnvelopeError,
+  newestProcessed,
+  oldestOpen,
+} from "../store/envelopes.ts";
 import { countOps } from "../store/ops.ts";
 import type { WorkspaceContext } from "./context.ts";
 
@@ -91,10 +97,7 @@ export async function refreshProvider(
 export function syncStatus(context: WorkspaceContext, only: string | null): SyncStatus {
   const { sql, workspaceId } = context.store;
   const connected = new Set(connections(context).map(({ provider }) => provider));
-  const seen = sql
-    .all<{ provider: string }>("SELECT DISTINCT provider FROM webhook_envelopes")
-    .map(({ provider }) => provider);
-  const providers = only === null ? [...new Set([...connected, ...seen])].sort() : [only];
+  const providers = only === null ? [...new Set([...connected, ...deliveringProviders(sql)])].sort() : [only];
   return {
     workspaceId,
     providers: providers.map((provider) => providerStatus(context, provider, connected)),
