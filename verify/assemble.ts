@@ -8,10 +8,9 @@ import { matchKnownIssue } from "./match-known-issue.ts";
 import { type CheckResult, type Finding, REPORT_SCHEMA_URL, type Report } from "./report.ts";
 import { foldCauses } from "./root-cause.ts";
 import { type RawResult, severityOf } from "./schedule.ts";
-import { decide, type Interruption } from "./verdict.ts";
+import { decide, type Interruption, UNCONFIGURED } from "./verdict.ts";
 
 const NEXT_ACTIONS_MAX = 5;
-const UNCONFIGURED = "doctor.nothing-configured";
 const FINDINGS_PER_CODE_MAX = 50;
 
 /** What the report says about the run itself. */

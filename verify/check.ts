@@ -221,12 +221,15 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 /** What one request got, as proof: `GET https://… -> 404 html`. */
 export function proof(probe: ProbeFact): EvidenceItem {
-  const said = probe.message === null ? "" : ` (${probe.message.slice(0, 160)})`;
-  const outcome = probe.status === null ? (probe.failure ?? "no answer") : `${probe.status} ${probe.kind}`;
+  const message = probe.message?.slice(0, 160) ?? null;
+  const outcome =
+    probe.status === null
+      ? (message ?? probe.failure ?? "no answer")
+      : `${probe.status} ${probe.kind}${message === null ? "" : ` (${message})`}`;
   return {
     type: "http",
     exchangeId: probe.exchangeId,
-    quote: `${probe.method} ${probe.url} -> ${outcome}${said}`,
+    quote: `${probe.method} ${probe.url} -> ${outcome}`,
   };
 }
 

@@ -391,7 +391,24 @@ function classifyFailure(
         : /ECONNRESET|ConnectionClosed|EPIPE|socket|closed/i.test(text)
           ? "reset"
           : "protocol";
-  return { class: kind, code, message: messageOf(thrown) };
+  return { class: kind, code, message: failureWords(code, messageOf(thrown)) };
+}
+
+const FAILURE_WORDS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "the name does not resolve",
+  ECONNREFUSED: "connection refused",
+  ConnectionRefused: "connection refused",
+  ECONNRESET: "connection reset",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no route to the network",
+  ETIMEDOUT: "the connection timed out",
+};
+
+/** What went wrong in few words, with its code; the runtime's own advice to the reader is left out. */
+function failureWords(code: string, message: string): string {
+  const known = FAILURE_WORDS[code];
+  if (known !== undefined) return `${known} (${code})`;
+  return message.replace(/\s*Is the computer able to access the url\?/i, "").replace(/\.$/, "");
 }
 
 function keptHeaders(headers: Headers, redactor: Redactor): Record<string, string> {

@@ -9,8 +9,7 @@ export function commandLine(argv: readonly string[]): string {
     .join(" ");
 }
 
-/** The finding that says that nothing is configured. */
-export const UNCONFIGURED = "doctor.nothing-configured";
+export { UNCONFIGURED } from "../verdict.ts";
 
 /** The findings by id. */
 export function findingsById(report: Report): ReadonlyMap<string, Finding> {
@@ -114,12 +113,16 @@ export function skippedGroups(report: Report): { reason: string; ids: string[] }
   for (const check of report.checks.filter((entry) => entry.status === "skip")) {
     const [blocker] = [...check.skippedBecause].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
     const flag = check.flag === undefined ? "" : ` (${check.flag} would ask)`;
+    const parent = report.checks.find(({ id }) => id === blocker);
+    // A parent that had nothing to look at says why better than its name does.
     const reason =
-      blocker !== undefined
-        ? `because of ${blocker}`
-        : check.reason.startsWith("nothing to check")
-          ? "nothing to check"
-          : `${check.reason}${flag}`;
+      parent?.status === "skip" && parent.skippedBecause.length === 0
+        ? parent.reason
+        : blocker !== undefined
+          ? `because of ${blocker}`
+          : check.reason.startsWith("nothing to check")
+            ? "nothing to check"
+            : `${check.reason}${flag}`;
     groups.set(reason, [...(groups.get(reason) ?? []), check.id]);
   }
   const all = [...groups].map(([reason, ids]) => ({ reason, ids }));
@@ -141,11 +144,21 @@ export function count(n: number, one: string): string {
   return `${n} ${one}${n === 1 ? "" : "s"}`;
 }
 
+const FAILED: Readonly<Record<string, string>> = {
+  dns: "has a name that does not resolve",
+  connect: "accepts no connection",
+  tls: "fails the TLS handshake",
+  timeout: "does not answer in time",
+  reset: "breaks the connection off",
+  protocol: "speaks no HTTP",
+  aborted: "was not asked to the end",
+};
+
 function serviceWords(report: Report, service: "file-api" | "control-plane"): string {
   const first = report.exchanges.find((exchange) => exchange.service === service);
   if (first === undefined) return "";
-  const status = first.response?.status ?? first.error?.class ?? "no answer";
-  return ` ${status} in ${formatDuration(first.timing.totalMs)}`;
+  if (first.response === undefined) return ` ${FAILED[first.error?.class ?? ""] ?? "gave no answer"}`;
+  return ` ${first.response.status} in ${formatDuration(first.timing.totalMs)}`;
 }
 
 function tokenWords(token: Report["identity"][number], now: string): string {
