@@ -2,7 +2,6 @@
  * Content as JSON without going through strings: an export of many files would otherwise leave three copies of each
  * behind for the garbage collector, and memory would follow the speed of the reader.
  */
-import { encodeContent } from "../../model/content.ts";
 import type { FileRow } from "../store/files.ts";
 import { fileDocument } from "../workspace/reads.ts";
 
@@ -13,6 +12,8 @@ const BACKSLASH = 0x5c;
 const SHORT: Readonly<Record<number, number>> = { 8: 0x62, 9: 0x74, 10: 0x6e, 12: 0x66, 13: 0x72 };
 const HEX = encoder.encode("0123456789abcdef");
 
+/** A multiple of three, so that the pieces join without padding in between. */
+const BASE64_CHUNK_BYTES = 192 * 1024;
 const NOTHING = new Uint8Array(0);
 const CLOSE = encoder.encode("}");
 
@@ -28,8 +29,10 @@ export function* documentChunks(row: FileRow, bytes: Uint8Array): Generator<Uint
 export function* contentMembers(bytes: Uint8Array): Generator<Uint8Array> {
   const { extraBytes, ascii } = surveyed(bytes);
   if (!ascii && !isText(bytes)) {
-    const { content, encoding } = encodeContent(bytes);
-    yield encoder.encode(`"content":"${content}","encoding":"${encoding}"`);
+    yield encoder.encode('"encoding":"base64","content":"');
+    for (let at = 0; at < bytes.byteLength; at += BASE64_CHUNK_BYTES)
+      yield encoder.encode(bytes.subarray(at, at + BASE64_CHUNK_BYTES).toBase64());
+    yield encoder.encode('"');
     return;
   }
   yield encoder.encode('"content":"');

@@ -158,11 +158,11 @@ const OPS_LOOK_MAX = 10_000;
 /** A page of ops, newest first. May be short and still have a cursor. A cursor that is no op id fails with `bad_request`. */
 export function opPage(sql: SqlDriver, query: OpQuery): { ops: OpRow[]; nextCursor: string | null } {
   const waits = query.status !== null && query.status !== "succeeded";
-  const filters = [
-    waits ? (["attention", query.status] as const) : (["status", query.status] as const),
-    ["provider", query.provider] as const,
-    ["action", query.action] as const,
-  ].filter((filter): filter is [string, string] => filter[1] !== null);
+  const filters = Object.entries({
+    [waits ? "attention" : "status"]: query.status,
+    provider: query.provider,
+    action: query.action,
+  }).filter((filter): filter is [string, string] => filter[1] !== null);
   // One of them is an index; the others are compared row by row.
   const indexed = filters.find(([column]) => column === "attention" || column === "provider");
   const rest = filters.filter((filter) => filter !== indexed);

@@ -19,3 +19,12 @@ test("contentMembers() says what encodeContent() says, for any bytes", () => {
     { numRuns: 2_000 },
   );
 });
+
+test("contentMembers() encodes what is no text in pieces that join (S13)", () => {
+  for (const size of [192 * 1024 - 1, 192 * 1024, 192 * 1024 + 1, 500_000]) {
+    const bytes = new Uint8Array(size).map((_, index) => ((index * 31) % 251) | 0x80);
+    const pieces = [...contentMembers(bytes)];
+    expect(Math.max(...pieces.map(({ byteLength }) => byteLength))).toBeLessThanOrEqual(256 * 1024);
+    expect(written(bytes)).toEqual(encodeContent(bytes));
+  }
+});
