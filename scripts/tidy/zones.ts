@@ -89,6 +89,7 @@ export const ZONES: readonly Zone[] = [
         "verify/check.ts",
         "verify/facts.ts",
         "verify/report.ts",
+        "verify/trees.ts",
         "lib/digest/",
         "lib/providers/",
         "lib/pipeline/pure/",

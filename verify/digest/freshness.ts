@@ -151,7 +151,12 @@ export const closedStaysClosed = defineCheck({
         facts: { path: dated.path },
       });
     }
-    return judged(comparable ? 2 : 1, findings, `${plural(versions.length, "version")} since midnight`);
+    const oldestMs = Date.parse(events.items.at(-1)?.at ?? "");
+    const reaches = events.complete || oldestMs < window.startMs;
+    const seen = reaches
+      ? `${plural(versions.length, "version")} since midnight`
+      : "the feed does not reach back to midnight";
+    return judged(Number(reaches) + Number(comparable), findings, seen);
   },
 });
 

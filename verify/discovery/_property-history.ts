@@ -1,7 +1,13 @@
 /** How many properties a schema had, revision by revision, as far as recorded evidence tells. */
 import { sha256Hex } from "../../lib/model/sha256.ts";
 import { schemaText } from "../../lib/pipeline/pure/infer.ts";
-import type { DiscoveryFileFact, EventsFact, RefreshFact } from "../check.ts";
+import {
+  type DiscoveryFileFact,
+  type EventsFact,
+  type EvidenceItem,
+  plural,
+  type RefreshFact,
+} from "../check.ts";
 
 /** One revision of a schema. */
 export interface PropertyCount {
@@ -40,6 +46,17 @@ export function propertyHistory(
   if (before !== undefined) add(before.revision, before.lastEditedAt, before.properties);
   add(revision, lastEditedAt, now);
   return [...points.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+/** One revision as proof: the file with its number of properties, as charts read it. */
+export function countedFile(path: string, { revision, at, properties }: PropertyCount): EvidenceItem {
+  return {
+    type: "file",
+    path,
+    revision,
+    lastEditedAt: at === "" ? null : at,
+    excerpt: plural(properties, "property", "properties"),
+  };
 }
 
 /** The history as the fact `propertyHistory`: `rev_12 2026-05-20T12:00:00.000Z 66`, oldest first. */

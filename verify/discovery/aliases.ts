@@ -8,7 +8,7 @@ import {
   proof,
   suggest,
 } from "../check.ts";
-import { type AliasFile, aliasesOf, canonicalOf, collectionsOf, concluded, unconfirmed } from "./_trees.ts";
+import { type AliasFile, aliasesOf, canonicalOf, collectionsOf, concluded, unconfirmed } from "../trees.ts";
 
 const SAMPLED = 5;
 /** Trees in which a record lies in one bucket at a time; a record may well have two assignees. */

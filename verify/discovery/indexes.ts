@@ -10,7 +10,7 @@ import {
   suggest,
   unknown,
 } from "../check.ts";
-import { canonicalOf, collectionsOf, concluded, editableRecords } from "./_trees.ts";
+import { canonicalOf, collectionsOf, concluded, editableRecords } from "../trees.ts";
 
 /** VD-17. */
 export const indexesWellFormed = defineCheck({

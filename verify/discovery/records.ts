@@ -1,6 +1,6 @@
 /** Records as they are stored: in their envelope, with the types their schema says. */
 import { defineCheck, type FindingDraft, page, plural, suggest } from "../check.ts";
-import { concluded, isRecord, unconfirmed } from "./_trees.ts";
+import { concluded, isRecord, unconfirmed } from "../trees.ts";
 
 const ENVELOPE = ["objectId", "objectType", "payload", "provider"];
 

@@ -14,7 +14,7 @@ import {
   unknown,
 } from "../check.ts";
 import { diagnose, diagnosisFacts } from "./_diagnosis.ts";
-import { propertyHistory } from "./_property-history.ts";
+import { countedFile, type PropertyCount, propertyHistory } from "./_property-history.ts";
 import { flatResources, schemaProof, verifyAgain } from "./_resources.ts";
 
 type CauseCode =
@@ -98,7 +98,7 @@ export const samplesReachable: Check = defineCheck({
     const flat = flatResources(discovery);
     const findings = [
       ...flat.flatMap(({ provider, resource }) => {
-        const grown = grownSibling(discovery, provider, resource, refresh);
+        const grown = grownSibling(discovery, provider, resource, { refresh, events });
         return causeOf(provider, resource, refresh, events).map((found) => besideSibling(found, grown));
       }),
       ...discovery.providers.flatMap(({ provider, resources }) => notRefreshed(provider, resources, refresh)),
@@ -256,44 +256,39 @@ function sampleProof(resource: DiscoveredResourceFact): EvidenceItem[] {
     }));
 }
 
-/** A schema of the same provider that this run's refresh widened: proof that refreshing works there. */
+/** A schema of the same provider that grew: proof that sampling works there. */
 interface GrownSchema {
   readonly path: string;
-  readonly from: number;
-  readonly to: number;
-  readonly files: readonly EvidenceItem[];
+  readonly points: readonly PropertyCount[];
+  /** Of its discovery file. */
+  readonly file: string;
 }
 
 function grownSibling(
   discovery: DiscoveryFact,
   provider: string,
   empty: DiscoveredResourceFact,
-  refresh: RefreshFact | null,
+  { refresh, events }: { readonly refresh: RefreshFact | null; readonly events: EventsFact | null },
 ): GrownSchema | null {
   const own = discovery.providers.find((entry) => entry.provider === provider)?.resources ?? [];
   for (const { path, schema } of own) {
-    const [before, now] = propertyHistory(schema, refresh, null);
-    if (path === empty.path || before === undefined || now === undefined) continue;
-    if (now.properties <= before.properties) continue;
-    const files = [before, now].map(({ revision, at, properties }) => ({
-      type: "file" as const,
-      path: schema.path,
-      revision,
-      lastEditedAt: at === "" ? null : at,
-      excerpt: plural(properties, "property", "properties"),
-    }));
-    return { path, from: before.properties, to: now.properties, files };
+    const points = propertyHistory(schema, refresh, events);
+    const [oldest, newest] = [points[0], points.at(-1)];
+    if (path === empty.path || oldest === undefined || newest === undefined) continue;
+    if (newest.properties > oldest.properties) return { path, points, file: schema.path };
   }
   return null;
 }
 
-/** A cause with what the same refresh did next door; a resource without records has nothing to be compared. */
+/** A cause with what became of the schema next door; a resource without records has nothing to be compared. */
 function besideSibling(found: FindingDraft<CauseCode>, grown: GrownSchema | null): FindingDraft<CauseCode> {
   if (grown === null || found.code === "discovery.no-records") return found;
-  const words = `a refresh that writes nothing: it filled ${grown.path}, ${grown.from} to ${grown.to} properties`;
+  const [from, to] = [grown.points[0]?.properties, grown.points.at(-1)?.properties];
+  const files = grown.points.map((point) => countedFile(grown.file, point));
+  const words = `sampling that does not run: it brought ${grown.path} from ${from} to ${to} properties`;
   return {
     ...found,
-    evidence: [...found.evidence, ...grown.files],
+    evidence: [...found.evidence, ...files],
     ruledOut: [...(found.ruledOut ?? []), words],
   };
 }

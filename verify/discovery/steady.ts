@@ -11,7 +11,7 @@ import {
   skip,
   suggest,
 } from "../check.ts";
-import { historyFact, type PropertyCount, propertyHistory } from "./_property-history.ts";
+import { countedFile, historyFact, type PropertyCount, propertyHistory } from "./_property-history.ts";
 
 const SLOW_REFRESH_MS = 60_000;
 const CHURNED_MAX = 10;
@@ -105,8 +105,8 @@ export const schemasOnlyGrow = defineCheck({
             title: `${path}: revision ${newer.revision} has ${plural(newer.properties, "property", "properties")}, ${older.revision} had ${older.properties}`,
             subject: { kind: "resource", ref: path },
             evidence: [
-              fileOf(schema.path, older),
-              fileOf(schema.path, newer),
+              countedFile(schema.path, older),
+              countedFile(schema.path, newer),
               {
                 type: "metric",
                 name: "properties",
@@ -154,16 +154,6 @@ function dropIn(points: readonly PropertyCount[]): readonly [PropertyCount, Prop
   const older = points[fuller];
   const newer = points[fuller + 1];
   return older === undefined || newer === undefined ? null : [older, newer];
-}
-
-function fileOf(path: string, { revision, at, properties }: PropertyCount) {
-  return {
-    type: "file" as const,
-    path,
-    revision,
-    lastEditedAt: at === "" ? null : at,
-    excerpt: plural(properties, "property", "properties"),
-  };
 }
 
 function slownessOf(

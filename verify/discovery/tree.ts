@@ -1,6 +1,6 @@
 /** What a connected provider has brought into the tree, and whether the tree is of one generation. */
 import { defineCheck, type FindingDraft, page, plural, proof, suggest } from "../check.ts";
-import { concluded } from "./_trees.ts";
+import { concluded } from "../trees.ts";
 
 /** VD-01, symptoms 47 and 48. */
 export const treeMaterialized = defineCheck({

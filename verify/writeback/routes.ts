@@ -3,7 +3,8 @@ import { classifyWrite } from "../../lib/pipeline/pure/classify.ts";
 import type { Schema } from "../../lib/pipeline/pure/infer.ts";
 import { validateWrite } from "../../lib/pipeline/pure/validate.ts";
 import { providerById } from "../../lib/providers/registry.ts";
-import { defineCheck, type FindingDraft, judged, plural } from "../check.ts";
+import { defineCheck, type FindingDraft, judged, plural, type RecordsFact } from "../check.ts";
+import { canonicalOf, collectionsOf } from "../trees.ts";
 
 const PATHS_PER_RESOURCE = 20;
 
@@ -14,6 +15,7 @@ export const canonicalRoutable = defineCheck({
   severity: "error",
   phase: "writeback",
   needs: ["discovery"],
+  wants: ["records"],
   after: ["doctor.workspace-readable"],
   refs: ["VW-02", "VD-25", "S20", "S24"],
   hint: "Do not edit such a path: the op would fail without an attempt",
@@ -27,13 +29,19 @@ export const canonicalRoutable = defineCheck({
       fix: "Report the path and its provider; use the create flow or the provider meanwhile.",
     },
   },
-  run: ({ discovery }) => {
+  run: ({ discovery, records }) => {
     let subjects = 0;
+    const listed = listedRecords(records);
     const findings: FindingDraft<"writeback.canonical-unroutable">[] = [];
     for (const { provider, resources } of discovery.providers) {
       if (providerById(provider) === null) continue;
       for (const resource of resources) {
-        const paths = (resource.index?.canonicalPaths ?? []).slice(0, PATHS_PER_RESOURCE);
+        const told = resource.index?.canonicalPaths ?? [];
+        // Older indexes name no paths: then the files that belong to their rows are looked up.
+        const paths = (told.length > 0 ? told : (listed.get(resource.path) ?? [])).slice(
+          0,
+          PATHS_PER_RESOURCE,
+        );
         subjects += paths.length;
         const lost = paths.flatMap((path) => {
           const route = classifyWrite(path, "write");
@@ -144,6 +152,19 @@ export const examplesValid = defineCheck({
     return judged(subjects, findings, `${plural(subjects, "example")} validated`);
   },
 });
+
+/** Canonical files by collection, for rows that do not name their own. */
+function listedRecords(records: RecordsFact | null): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const entry of records?.providers ?? []) {
+    const paths = new Set(entry.files.map(({ path }) => path));
+    for (const { root, rows } of collectionsOf(entry)) {
+      const own = rows.slice(0, PATHS_PER_RESOURCE).flatMap((row) => canonicalOf(row, root, paths) ?? []);
+      found.set(root, own);
+    }
+  }
+  return found;
+}
 
 /** What makes an example beside an inferred schema misleading; null when nothing does. */
 function flawOf(

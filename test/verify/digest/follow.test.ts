@@ -115,6 +115,12 @@ describe("VG-12 and VG-13 digest.closed-stays-closed", () => {
     expect(codesOf(closedStaysClosed, facts)).toEqual(["digest.dated-differs"]);
   });
 
+  test("judges nothing of a feed that does not reach midnight, without a dated file", () => {
+    const short = feed([event(ISSUES[0])], { complete: false });
+    const facts = { digests: digests([closed("a")]), events: short };
+    expect(runCheck(closedStaysClosed, facts)).toMatchObject({ exercised: 0, findings: [] });
+  });
+
   test("skips without yesterday's digest", () => {
     expect(runCheck(closedStaysClosed, { digests: digests([]), events: feed([]) }).kind).toBe("skip");
   });

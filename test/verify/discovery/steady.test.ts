@@ -154,7 +154,7 @@ describe("cloud#778 beside a schema that the same refresh filled", () => {
   const projects = resource({ path: "/jira/projects", properties: ["key", "name"] });
   const beforeProjects = "/discovery/jira/projects/.schema.json";
 
-  test("names the sibling that grew and rules out a refresh that writes nothing", () => {
+  test("names the sibling that grew and rules out sampling that does not run", () => {
     const facts = {
       discovery: discovery([empty, projects]),
       refresh: refreshed({ [SCHEMA]: then(0, { revision: "rev_1" }), [beforeProjects]: then(0) }),
@@ -163,7 +163,7 @@ describe("cloud#778 beside a schema that the same refresh filled", () => {
       ({ code }) => code === "discovery.row-alias-mismatch",
     );
     expect(found?.ruledOut?.at(-1)).toBe(
-      "a refresh that writes nothing: it filled /jira/projects, 0 to 2 properties",
+      "sampling that does not run: it brought /jira/projects from 0 to 2 properties",
     );
     expect(JSON.stringify(found?.evidence)).toContain(beforeProjects);
     expect(found?.facts?.propertyHistory).toEqual(["rev_1 2026-05-17T00:00:00.000Z 0"]);
@@ -174,6 +174,6 @@ describe("cloud#778 beside a schema that the same refresh filled", () => {
       discovery: discovery([empty, projects]),
       refresh: refreshed({ [beforeProjects]: then(2) }),
     };
-    expect(JSON.stringify(findingsOf(samplesReachable, facts))).not.toContain("writes nothing");
+    expect(JSON.stringify(findingsOf(samplesReachable, facts))).not.toContain("does not run");
   });
 });

@@ -157,6 +157,13 @@ describe("VW-02 and VD-25 writeback.canonical-routable", () => {
   });
 });
 
+describe("writeback.canonical-routable with an index that names no paths", () => {
+  test("looks up the files of its rows", () => {
+    const facts = { discovery: discovery([resource()]), records: records(issueTree()) };
+    expect(runCheck(canonicalRoutable, facts)).toMatchObject({ exercised: 2, findings: [] });
+  });
+});
+
 describe("VW-03 and VD-14 writeback.examples-valid", () => {
   const judge = (example: Record<string, unknown>, schema: Record<string, unknown>) => {
     const one = creatable("/linear/labels", example);

@@ -1,5 +1,5 @@
 /** Reading a provider's listing: which files are records, which are copies, and which record a copy belongs to. */
-import { classifyWrite } from "../../lib/pipeline/pure/classify.ts";
+import { classifyWrite } from "../lib/pipeline/pure/classify.ts";
 import {
   type EventsFact,
   type FindingDraft,
@@ -12,7 +12,7 @@ import {
   type ProviderRecordsFact,
   type RecordsFact,
   unknown,
-} from "../check.ts";
+} from "./check.ts";
 
 /** Concludes about trees; where nothing is wrong in what could be read, a tree that could not be read leaves it open. */
 export function concluded<Code extends string>(
