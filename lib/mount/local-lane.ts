@@ -1,13 +1,22 @@
 /** The local lane: watcher events settle into batches, scans fill in where nobody watched (spec mount-daemon 2.8). */
 import { messageOf } from "../errors.ts";
-import type { Watcher } from "../ports.ts";
+import type { FileStat, Watcher } from "../ports.ts";
 import { isDue, untilDueMs } from "../sync/backoff.ts";
-import { type RelativeRemotePath, relativePathProblem } from "../sync/remote-path.ts";
-import { nextDueMs, onSignal, SETTLED, type Settling, takeSettled } from "../sync/settle.ts";
+import { type RelativeRemotePath, relativePathProblem, toRemotePath } from "../sync/remote-path.ts";
+import {
+  type ChangeSignal,
+  nextDueMs,
+  onSignals,
+  SETTLED,
+  type Settling,
+  takeSettled,
+} from "../sync/settle.ts";
 import { isPrunedDirectory } from "../sync/uploadable.ts";
 import type { Engine } from "./engine.ts";
 import { type Examined, examine } from "./examine.ts";
+import { isTrusted } from "./mirror.ts";
 import { scan } from "./scan.ts";
+import { isClean } from "./state-db.ts";
 
 /** The lane's handle. */
 export interface LocalLane {
@@ -32,6 +41,8 @@ const REWATCH_MS = 5_000;
 export function startLocal(engine: Engine): LocalLane {
   const { config, health, world } = engine;
   let settling: Settling = SETTLED;
+  // Events come in crowds; they are taken in together, so that a thousand cost no more than each its own.
+  const arrived: ChangeSignal[] = [];
   let watcher: Watcher | null = null;
   let scanWanted = false;
   let rewatchAtMs: number | null = null;
@@ -62,21 +73,17 @@ export function startLocal(engine: Engine): LocalLane {
     } else {
       const top = rel.split("/", 1)[0] ?? "";
       if (isPrunedDirectory(top, 0, engine.names)) return;
-      const gone = world.fs.lstat(`${config.localRoot}/${rel}`) === null;
-      const before = nextDueMs(settling);
-      settling = onSignal(
-        settling,
-        { path: rel, kind: kind ?? "change", gone, atMs: engine.now() },
-        config.settle,
-      );
-      const after = nextDueMs(settling);
-      if (before !== null && after !== null && after >= before) return;
+      const stat = world.fs.lstat(`${config.localRoot}/${rel}`);
+      if (stat !== null && isOwnEcho(engine, rel, stat)) return;
+      arrived.push({ path: rel, kind: kind ?? "change", gone: stat === null, atMs: engine.now() });
+      if (arrived.length > 1) return;
     }
     engine.wake.local.call();
   };
 
   // What was noticed stays noticed until it was handled: on a full disk nothing can be recorded, but nothing is forgotten.
   const look = (flush: boolean) => {
+    if (arrived.length > 0) settling = onSignals(settling, arrived.splice(0), config.settle);
     const settled = takeSettled(settling, engine.now(), flush);
     const suspects = [...engine.suspects];
     settling = settled.rest;
@@ -144,6 +151,16 @@ export function startLocal(engine: Engine): LocalLane {
   };
 }
 
+/** True for what the daemon itself put there: the file is as the index has it, and nothing of it is on its way. */
+function isOwnEcho(engine: Engine, rel: string, stat: FileStat): boolean {
+  const path =
+    engine.db.remoteOfRel(rel) ?? toRemotePath(engine.config.remoteRoot, rel as RelativeRemotePath);
+  const entry = engine.db.get(path);
+  if (entry === undefined || entry.rel !== rel || !isClean(entry) || !isTrusted(entry, stat)) return false;
+  if (entry.deletePending || entry.missingScans > 0 || engine.removedHere.has(path)) return false;
+  return engine.outbox.unsentFor(path) === undefined;
+}
+
 /** The files an event may be about: the path itself, or everything below a directory that came or went. */
 function expand(engine: Engine, path: string): RelativeRemotePath[] {
   if (relativePathProblem(path) !== null) return [];
@@ -164,6 +181,7 @@ function expand(engine: Engine, path: string): RelativeRemotePath[] {
   }
   const own = path as RelativeRemotePath;
   if (stat !== null || engine.db.remoteOfRel(path) !== null) return [own];
+  if (engine.db.get(toRemotePath(engine.config.remoteRoot, own))?.rel === own) return [own];
   const prefix = `${path}/`;
   const below = [...engine.db.entries.values()].filter((entry) => entry.rel.startsWith(prefix));
   return below.length === 0 ? [own] : below.map((entry) => entry.rel as RelativeRemotePath);

@@ -52,10 +52,29 @@ export interface ChangeSignal {
 
 /** The pipeline after one event. Mutates nothing. */
 export function onSignal(state: Settling, signal: ChangeSignal, delays = SETTLE_DELAYS): Settling {
-  const slash = signal.path.lastIndexOf("/");
-  const [directory, name] = [signal.path.slice(0, Math.max(slash, 0)), signal.path.slice(slash + 1)];
+  return onSignals(state, [signal], delays);
+}
+
+/** The pipeline after some events, oldest first: what each alone would have led to, at the cost of one. */
+export function onSignals(
+  state: Settling,
+  signals: readonly ChangeSignal[],
+  delays = SETTLE_DELAYS,
+): Settling {
   const bursts = new Map(state.bursts);
   const stagedAt = new Map(state.stagedAt);
+  for (const signal of signals) take(bursts, stagedAt, signal, delays);
+  return { bursts, stagedAt };
+}
+
+function take(
+  bursts: Map<string, Burst>,
+  stagedAt: Map<string, number>,
+  signal: ChangeSignal,
+  delays: SettleDelays,
+): void {
+  const slash = signal.path.lastIndexOf("/");
+  const [directory, name] = [signal.path.slice(0, Math.max(slash, 0)), signal.path.slice(slash + 1)];
   const before = bursts.get(signal.path);
   if (signal.kind === "rename" && signal.gone && (isEditorStaging(name) || before !== undefined)) {
     stagedAt.set(directory, signal.atMs);
@@ -68,7 +87,6 @@ export function onSignal(state: Settling, signal: ChangeSignal, delays = SETTLE_
   const committed = before?.committed === true || landed || vanished;
   const delay = committed ? delays.atomicMs : delays.fileMs;
   bursts.set(signal.path, { path: signal.path, dueMs: signal.atMs + delay, committed });
-  return { bursts, stagedAt };
 }
 
 /** Settled paths, sorted, and what is left. With `flush` everything counts as settled. */
