@@ -124,6 +124,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
   { effect: "doctor.cloud-wrong-service", cause: "doctor.services-swapped", sharing: "anything" },
   { effect: "doctor.file-api-wrong-service", cause: "doctor.services-swapped", sharing: "anything" },
   { effect: "doctor.server-is-cloud", cause: "doctor.services-swapped", sharing: "anything" },
+  ...explainedBy("doctor.tokens-swapped", ["doctor.wrong-token-kind", "doctor.cloud-token-wrong-kind"]),
   ...explainedBy("doctor.network-unreachable", SERVICES_DOWN),
   ...explainedBy("doctor.server-not-running", SERVICES_DOWN),
   ...explainedBy("doctor.workspace-clobbered", ["doctor.workspace-mismatch"]),

@@ -95,6 +95,20 @@ export const workspaceCredentialFaults = faultsOf(
       expect: { root: "doctor.credential-host-mismatch", exit: 4 },
     },
     {
+      id: "tokens-swapped",
+      refs: ["symptom:15", "DR-06"],
+      breaks: ["token", "workspace-reads", "ops", "cloud-token"],
+      inject: async (bench) => {
+        const { accessToken } = await bench.stack.cloudSession();
+        bench.set("RELAYFILE_TOKEN", accessToken);
+        bench.set("RELAYFILE_CLOUD_TOKEN", bench.token);
+        bench.set("RELAYFILE_BASE_URL", bench.proxy.fileApiUrl);
+        bench.set("RELAYFILE_CLOUD_API_URL", bench.proxy.controlPlaneUrl);
+      },
+      expect: { root: "doctor.tokens-swapped", exit: 4 },
+      never: ["doctor.cloud-session-expired", "doctor.workspace-token-rejected"],
+    },
+    {
       id: "environment-token-of-another-kind",
       refs: ["symptom:8", "symptom:15"],
       inject: async (bench) => {

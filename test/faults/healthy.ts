@@ -89,6 +89,13 @@ export const HEALTHY: readonly Healthy[] = [
   stack("token-with-class-prefix", {
     prepare: (bench) => bench.workspaceFile({ token: `relay_ws_${bench.token}` }),
   }),
+  stack("home-beside-a-server", {
+    prepare: (bench) => {
+      // A server keeps its data where its credentials lie; its locks are not the credentials'.
+      bench.homeFile(".relayfile/serve.lock", "");
+      bench.age(".relayfile/serve.lock", 3_600_000);
+    },
+  }),
   stack("clock-thirty-seconds-off", { prepare: (bench) => bench.skew(30_000) }),
   stack("join-unhurried-but-fine", {
     asks: [{ what: "doctor", args: { deep: true } }],

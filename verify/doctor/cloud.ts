@@ -10,6 +10,7 @@ import {
   suggest,
   unknown,
 } from "../check.ts";
+import { KIND_WORDS } from "./workspace-token.ts";
 
 const CONNECTED = new Set(["connected", "oauth_connected", "sync_queued", "syncing", "ready"]);
 
@@ -94,7 +95,7 @@ export const cloudSessionValid = defineCheck({
       findings.push({
         ...shared,
         code: "doctor.cloud-token-wrong-kind",
-        title: `${token.source} holds a ${token.kind}, the control plane needs a cloud token`,
+        title: `${token.source} holds ${KIND_WORDS[token.kind]}, the control plane needs a cloud token`,
         evidence: [{ type: "log", line: `${token.source}: ${token.kind}` }],
         remedy: login,
       });

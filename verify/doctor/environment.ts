@@ -95,7 +95,7 @@ export const environmentConsistent = defineCheck({
     return judged(
       env.length + (stored === undefined ? 0 : 1),
       findings,
-      `${plural(env.length, "variable")} looked at`,
+      `${plural(env.length, "variable")} and ${stored === undefined ? "no" : "one"} stored token looked at`,
     );
   },
 });

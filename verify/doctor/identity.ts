@@ -60,7 +60,9 @@ export default defineCheck({
       ...idFindings(resolved, target, usual),
       ...urlFindings(resolved, target, credentialArea?.registeredFileApiUrl ?? null),
     ];
-    return judged(1, findings, `${resolved.asked} is ${resolved.id ?? resolved.cloudId}`);
+    const known = resolved.id ?? resolved.cloudId;
+    const named = resolved.asked === known ? known : `${resolved.asked}, which is ${known}`;
+    return judged(1, findings, `the control plane knows ${named}`);
   },
 });
 

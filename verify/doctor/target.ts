@@ -1,5 +1,13 @@
 /** What was asked for exists, and no credential would go to a host it does not belong to. */
-import { defineCheck, type FindingDraft, judged, skip, suggest } from "../check.ts";
+import {
+  defineCheck,
+  type FindingDraft,
+  judged,
+  type SuggestedCommand,
+  skip,
+  suggest,
+  type TargetFact,
+} from "../check.ts";
 
 /** Every part of the target that something refers to. */
 export const targetResolved = defineCheck({
@@ -50,7 +58,9 @@ export const targetResolved = defineCheck({
         facts: { part: problem.part, code: problem.code },
         remedy: {
           text: problem.hint,
-          commands: problem.hint.startsWith("relayfile ") ? [suggest(problem.hint)] : [],
+          commands: problem.hint.startsWith("relayfile ")
+            ? [suggest(problem.hint)]
+            : renewal(problem, target),
         },
       };
     });
@@ -73,9 +83,24 @@ export const targetResolved = defineCheck({
         "no credential is configured",
       );
     }
-    return judged(1, findings, "all parts of the target were found");
+    const parts = findings.map(({ facts }) => facts?.part).join(", ");
+    return judged(
+      1,
+      findings,
+      parts === "" ? "all parts of the target were found" : `cannot be used: ${parts}`,
+    );
   },
 });
+
+/** How to get a credential anew whose file is damaged; a flag or variable that names nothing is mended by hand. */
+function renewal({ part, code }: TargetFact["problems"][number], target: TargetFact): SuggestedCommand[] {
+  if (code !== "state_corrupt") return [];
+  const name = target.workspace?.name ?? target.workspace?.id;
+  if (part === "cloudToken") return [suggest("relayfile login", "write")];
+  return part === "workspaceToken" && name != null
+    ? [suggest(`relayfile workspace join ${name}`, "write")]
+    : [];
+}
 
 /** DR-06, symptom 11. */
 export const credentialsFitHosts = defineCheck({
@@ -97,13 +122,23 @@ export const credentialsFitHosts = defineCheck({
       not: "Not a refused token: the host never saw it.",
       fix: "Sign in or join at that host, or name its credential file with --token-file or --cloud-token-file.",
     },
+    "doctor.tokens-swapped": {
+      severity: "error",
+      class: "auth",
+      means:
+        "The workspace token stands where the cloud token belongs, and the other way round. Neither was sent.",
+      decided: "By the form of both credentials.",
+      not: "Not two lost sessions: each token may be good for the other service.",
+      fix: "Swap the two: cld_ tokens go to the control plane, the JWT of a join goes to the file API.",
+    },
   },
   run: ({ target }) => {
     if (target.boundElsewhere.length === 0 && target.workspaceToken === null && target.cloudToken === null) {
       return skip("no credential is configured");
     }
+    type Codes = "doctor.credential-host-mismatch" | "doctor.tokens-swapped";
     const findings = target.boundElsewhere.map(
-      (item): FindingDraft<"doctor.credential-host-mismatch"> => ({
+      (item): FindingDraft<Codes> => ({
         code: "doctor.credential-host-mismatch",
         severity: item.kind === "cloud" ? "warn" : "error",
         title: `the ${item.kind} token of ${item.source} belongs to ${item.server}, not to ${item.url}`,
@@ -122,6 +157,28 @@ export const credentialsFitHosts = defineCheck({
               },
       }),
     );
-    return judged(1 + target.boundElsewhere.length, findings, "no credential would go to a foreign host");
+    const swapped = swappedTokens(target);
+    if (swapped !== null) findings.push(swapped);
+    const seen = 1 + target.boundElsewhere.length;
+    return judged(seen, findings, findings[0]?.title ?? "no credential would go to a foreign host");
   },
 });
+
+function swappedTokens({
+  workspaceToken,
+  cloudToken,
+}: TargetFact): FindingDraft<"doctor.tokens-swapped"> | null {
+  if (workspaceToken?.kind !== "cloud-access" || cloudToken?.kind !== "workspace-jwt") return null;
+  return {
+    code: "doctor.tokens-swapped",
+    title: `the two tokens are swapped: ${workspaceToken.source} holds the cloud token, ${cloudToken.source} the workspace token`,
+    subject: { kind: "token", ref: "both" },
+    evidence: [workspaceToken, cloudToken].map(({ source, kind, fingerprint }) => ({
+      type: "log",
+      line: `${source}: ${kind}, fingerprint ${fingerprint}`,
+    })),
+    facts: { workspaceSource: workspaceToken.source, cloudSource: cloudToken.source },
+    ruledOut: ["an expired or refused token: neither was sent"],
+    remedy: { text: "Swap the two values, then ask again", commands: [] },
+  };
+}

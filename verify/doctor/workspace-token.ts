@@ -14,7 +14,8 @@ import {
   type TokenFact,
 } from "../check.ts";
 
-const KIND_WORDS: Readonly<Record<TokenKind, string>> = {
+/** What each kind of credential is called. */
+export const KIND_WORDS: Readonly<Record<TokenKind, string>> = {
   "workspace-jwt": "a workspace token",
   "cloud-access": "a cloud access token (cld_at_)",
   "cloud-refresh": "a cloud refresh token (cld_rt_)",
@@ -47,7 +48,10 @@ export const workspaceTokenKind = defineCheck({
   },
   run: ({ target }) => {
     const token = target.workspaceToken;
-    if (token === null) return skip("no workspace token is configured");
+    if (token === null) {
+      const damaged = target.problems.some(({ part }) => part === "workspaceToken");
+      return skip(damaged ? "the workspace token cannot be read" : "no workspace token is configured");
+    }
     if (token.kind === "workspace-jwt") return judged(1, [], `${token.source} holds a workspace token`);
     return judged(
       1,

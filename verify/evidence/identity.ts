@@ -100,11 +100,14 @@ export const credentialArea = defineEvidence({
   },
 });
 
+/** Locks of the files that a renewal writes; other locks of the same directory are other programs' business. */
+const CREDENTIAL_LOCK = /^(?:cloud-credentials|credentials|workspaces|cloud-auth)(?:\.json)?\.lock$/;
+
 function locksIn(context: EvidenceContext, dir: string): LockFact[] {
   try {
     return context.fs
       .readDir(dir)
-      .filter(({ name }) => name.endsWith(".lock"))
+      .filter(({ name }) => CREDENTIAL_LOCK.test(name))
       .flatMap(({ name, kind }) => {
         const path = `${dir}/${name}`;
         const stat = context.fs.lstat(path);
