@@ -15,6 +15,7 @@ interface Choice {
 interface Soak {
   readonly about: string;
   readonly rounds: number;
+  /** The test file, or the script that takes the number of rounds and the first seed. */
   readonly file: string;
   readonly env: (choice: Choice) => Record<string, string>;
 }
@@ -24,10 +25,17 @@ const seeded = ({ seed }: Choice): Record<string, string> => (seed === undefined
 /** Every soak by name. */
 const SOAKS: Readonly<Record<string, Soak>> = {
   mount: {
-    about: "run the daemon in simulation against random schedules; `--seed` repeats one",
+    about: "run the daemon in simulation against random schedules from `--seed` on; say which faults hit",
     rounds: 100_000,
-    file: "test/sim",
-    env: (choice) => ({ SCHEDULES: String(choice.rounds), ...seeded(choice) }),
+    file: "test/sim/soak.ts",
+    env: () => ({}),
+  },
+  "mount-kill": {
+    about:
+      "SIGKILL the executable at random moments of a mount under work and check everything that was saved",
+    rounds: 500,
+    file: "test/deep/kill-mount.deep.test.ts",
+    env: (choice) => ({ RELAYFILE_MOUNT_KILL_ROUNDS: String(choice.rounds), ...seeded(choice) }),
   },
   kill: {
     about: "SIGKILL a writing service at random moments and check everything it acknowledged",
@@ -72,7 +80,10 @@ if (import.meta.main) {
     process.exit(2);
   }
   const startedMs = performance.now();
-  const run = Bun.spawn([process.execPath, "test", soak.file, "--timeout", String(24 * 3_600_000)], {
+  const words = !soak.file.endsWith(".test.ts")
+    ? [soak.file, String(rounds), values.seed ?? "1"]
+    : ["test", soak.file, "--timeout", String(24 * 3_600_000)];
+  const run = Bun.spawn([process.execPath, ...words], {
     cwd: dirname(import.meta.dir),
     env: { ...process.env, ...soak.env({ rounds, seed: values.seed }) },
     stdio: ["ignore", "inherit", "inherit"],
