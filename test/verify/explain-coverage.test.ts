@@ -9,8 +9,10 @@ import { FAULTS } from "../faults/all.ts";
 import { codesOf } from "../support/run-check.ts";
 import { OCCURRENCES } from "./occurrences/mod.ts";
 
-/** Root causes of faults; the lab proves that they are found. */
-const STAGED = new Set<string | null>(FAULTS.flatMap(({ expect: { root, also = [] } }) => [root, ...also]));
+/** Root causes and notes of faults; the lab proves that they are found. */
+const STAGED = new Set<string | null>(
+  FAULTS.flatMap(({ expect: { root, also = [], notes = [] } }) => [root, ...also, ...notes]),
+);
 const declared = findingCodes().filter(({ code }) => !(code in SUITE_FINDINGS));
 
 describe("explain() pages of findings", () => {
@@ -29,7 +31,7 @@ describe("explain() pages of findings", () => {
     });
   }
 
-  for (const suite of ["discovery", "digest", "writeback"] as const) {
+  for (const suite of ["doctor", "discovery", "digest", "writeback"] as const) {
     test(`leave no finding of ${suite} that nothing shows to occur`, () => {
       const unproven = declared
         .map(({ code }) => code)

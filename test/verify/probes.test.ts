@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { ALL_CHECKS, SUITES } from "../../verify/suites.ts";
 
-/** Probes of the catalogue (spec provider-contract 8.2 to 8.4) by suite, with how many there are. */
+/** Probes of the catalogue (spec provider-contract 8.1 to 8.4) by suite, with how many there are. */
 const CATALOGUE = [
+  ["doctor", "DR", 29],
   ["discovery", "VD", 26],
   ["digest", "VG", 18],
   ["writeback", "VW", 28],
@@ -13,6 +14,7 @@ const OUT_OF_SCOPE: Readonly<Record<string, string>> = {};
 
 /** Probes that a check of another suite answers as well, because it judges the same evidence. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  "DR-29": "old layouts are told from new ones where trees are judged",
   "VD-14": "examples are validated once, by the code that validates real writes",
   "VD-25": "routes are judged with the other questions about routes",
   "VW-04": "records are read once, with the other questions about records",
