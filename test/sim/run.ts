@@ -107,7 +107,11 @@ class Simulation {
     }
     await this.calm();
     this.judge.atTheEnd();
-    for (const machine of this.machines) await machine.life?.stop();
+    for (const machine of this.machines) {
+      await machine.life?.stop();
+      machine.life?.kill();
+      machine.rig.dispose();
+    }
     return { problems: this.judge.problems, faults: this.faults, steps: this.steps };
   }
 

@@ -199,6 +199,13 @@ export class MountRig {
     this.dropSockets();
   }
 
+  /** Gives back what no collector sees. The rig is spent. */
+  dispose(): void {
+    for (const database of this.databases.values()) database.close();
+    this.databases.clear();
+    this.commits.clear();
+  }
+
   /** The file below the root, as text. */
   local(rel: string): string | null {
     return this.fs.text(`${this.root}/${rel}`);
