@@ -136,6 +136,8 @@ export interface TreeStore {
   read(path: string): Promise<StoredFile | null>;
   /** Files at or below `prefix`, sorted by path, strictly after `after`; at most `limit` (default 1000). */
   list(prefix: string, options?: { after?: string; limit?: number }): Promise<ListedFile[]>;
+  /** True when a file lies below a directory; cheaper than listing it. */
+  hasFilesBelow(directory: string): Promise<boolean>;
   /** When a deleted record was last changed, ISO 8601; null when it is not known to be deleted. */
   deletedVersion(record: string): Promise<string | null>;
   /** The new revision of each change, in order; null for a delete that changed nothing. `deleted` is remembered with it. */

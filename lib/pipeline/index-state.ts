@@ -1,30 +1,25 @@
 /**
- * The rows of one index in memory, in stored order and as text, so that a batch changes a large index without parsing,
- * sorting or serialising all of it again. Kept between batches as long as the stored file is the one it came from.
+ * The rows of one index in memory, so that a batch changes a large index without parsing, sorting or serialising all of it
+ * again. Kept between batches as long as the stored file is the one it came from.
  */
 import type { TreeStore } from "../ports.ts";
-import { compareRows, type IndexRow } from "./pure/index-rows.ts";
-import { bytesOf } from "./pure/json.ts";
-
-interface Entry {
-  readonly row: IndexRow;
-  readonly json: string;
-}
+import type { IndexRow } from "./pure/index-rows.ts";
+import { RowBlocks, type RowText } from "./row-blocks.ts";
 
 /** Rows of one index, changed in place. */
 export class IndexState {
-  private readonly entries = new Map<string, Entry>();
-  private sorted: Entry[];
-  private changed = new Set<string>();
+  private readonly entries = new Map<string, RowText>();
+  private readonly blocks: RowBlocks;
+  private changed = false;
 
   /** `revision` is that of the stored file, `"0"` when there is none; `rows` are its rows in any order. */
   constructor(
     public revision: string,
     rows: readonly IndexRow[],
   ) {
-    this.sorted = rows.map((row) => ({ row, json: JSON.stringify(row) }));
-    this.sorted.sort((a, b) => compareRows(a.row, b.row));
-    for (const entry of this.sorted) this.entries.set(entry.row.id, entry);
+    // A damaged index may name a record twice; the last row counts.
+    for (const row of rows) this.entries.set(row.id, { row, json: JSON.stringify(row) });
+    this.blocks = new RowBlocks([...this.entries.values()]);
   }
 
   /** Number of rows. */
@@ -34,61 +29,46 @@ export class IndexState {
 
   /** True when rows differ from what `bytes` last returned. */
   get isChanged(): boolean {
-    return this.changed.size > 0;
+    return this.changed;
   }
 
   row(id: string): IndexRow | null {
     return this.entries.get(id)?.row ?? null;
   }
 
-  /** Rows in stored order as of the last `bytes`. */
+  /** Rows in stored order. */
   rows(): IndexRow[] {
-    return this.sorted.map((entry) => entry.row);
+    return [...this.blocks.rows()];
   }
 
   put(row: IndexRow): void {
-    const json = JSON.stringify(row);
-    if (this.entries.get(row.id)?.json === json) return;
-    this.entries.set(row.id, { row, json });
-    this.changed.add(row.id);
+    const entry = { row, json: JSON.stringify(row) };
+    const known = this.entries.get(row.id);
+    if (known?.json === entry.json) return;
+    if (known !== undefined) this.blocks.remove(known.row);
+    this.blocks.add(entry);
+    this.entries.set(row.id, entry);
+    this.changed = true;
   }
 
   remove(id: string): void {
-    if (this.entries.delete(id)) this.changed.add(id);
+    const known = this.entries.get(id);
+    if (known === undefined) return;
+    this.blocks.remove(known.row);
+    this.entries.delete(id);
+    this.changed = true;
   }
 
   /** Makes the next `bytes` worth writing although no row differs: the stored file is damaged. */
   touch(): void {
-    this.changed.add("");
+    this.changed = true;
   }
 
-  /** The index as stored: one JSON array on one line and a newline. Settles the changes. */
+  /** The index as stored. Settles the changes. */
   bytes(): Uint8Array {
-    const fresh = [...this.changed].flatMap((id) => this.entries.get(id) ?? []);
-    fresh.sort((a, b) => compareRows(a.row, b.row));
-    this.sorted = merged(
-      this.sorted.filter((entry) => !this.changed.has(entry.row.id)),
-      fresh,
-    );
-    this.changed = new Set();
-    return bytesOf(`[${this.sorted.map((entry) => entry.json).join(",")}]\n`);
+    this.changed = false;
+    return this.blocks.text();
   }
-}
-
-function merged(kept: readonly Entry[], fresh: readonly Entry[]): Entry[] {
-  const all: Entry[] = [];
-  let next = 0;
-  for (const entry of kept) {
-    for (
-      let head = fresh[next];
-      head !== undefined && compareRows(head.row, entry.row) < 0;
-      head = fresh[++next]
-    ) {
-      all.push(head);
-    }
-    all.push(entry);
-  }
-  return [...all, ...fresh.slice(next)];
 }
 
 const INDEXES_KEPT_MAX = 8;

@@ -108,8 +108,9 @@ export function stageOver(tree: TreeStore): Stage {
     },
     async pathsBelow(directory) {
       const prefix = `${directory}/`;
-      const found = new Set((await listAll(tree, directory)).map((file) => file.path));
       const below = stagedBelow(directory);
+      const stored = await tree.hasFilesBelow(directory);
+      const found = new Set(stored ? (await listAll(tree, directory)).map((file) => file.path) : []);
       for (const path of below) staged.get(path)?.kind === "write" ? found.add(path) : found.delete(path);
       return [...found].filter((path) => path.startsWith(prefix));
     },

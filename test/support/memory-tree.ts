@@ -71,6 +71,9 @@ export function memoryTree(now: () => number = () => Date.UTC(2026, 4, 20, 9)): 
         };
       });
     },
+    async hasFilesBelow(directory) {
+      return [...files.keys()].some((path) => path.startsWith(`${directory}/`));
+    },
     async deletedVersion(record) {
       return gone.get(record) ?? null;
     },

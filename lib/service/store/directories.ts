@@ -37,6 +37,8 @@ export function directoryCount(sql: SqlDriver, path: string): DirectoryCount {
 /** Changes of the counts during one piece of work, written once per directory at its end. */
 export class DirectoryCounts {
   private readonly deltas = new Map<string, { files: number; runtime: number }>();
+  /** Stored counts of directories asked for before: many files of one piece of work share a parent. */
+  private readonly stored = new Map<string, number>();
 
   constructor(private readonly sql: SqlDriver) {}
 
@@ -52,7 +54,12 @@ export class DirectoryCounts {
 
   /** True when a file lies below `path`, changes of this work included. */
   exists(path: string): boolean {
-    return directoryCount(this.sql, path).files + (this.deltas.get(path)?.files ?? 0) > 0;
+    let stored = this.stored.get(path);
+    if (stored === undefined) {
+      stored = directoryCount(this.sql, path).files;
+      this.stored.set(path, stored);
+    }
+    return stored + (this.deltas.get(path)?.files ?? 0) > 0;
   }
 
   /** Writes the changes; called once, at the end of the work. */
@@ -67,6 +74,7 @@ export class DirectoryCounts {
       if (files < 0) this.sql.run("DELETE FROM dirs WHERE path = ? AND files <= 0", [path]);
     }
     this.deltas.clear();
+    this.stored.clear();
   }
 
   private shift(path: string, by: 1 | -1): void {

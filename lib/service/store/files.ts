@@ -4,7 +4,7 @@ import { FILE_API } from "../../limits.ts";
 import { encodeContent } from "../../model/content.ts";
 import type { EventOrigin } from "../../model/event.ts";
 import type { Semantics } from "../../model/file.ts";
-import { ancestorsOf, parentOf } from "../../model/path.ts";
+import { ancestorsOf } from "../../model/path.ts";
 import { ABSENT_REVISION, revisionOf } from "../../model/revision.ts";
 import type { BodyStore, SqlDriver, SqlRow } from "../../ports.ts";
 import type { Transaction } from "./store.ts";
@@ -62,6 +62,8 @@ export interface FileWrite {
   readonly correlationId: string;
   /** Used instead of a new revision, for two changes that are one (a rename). */
   readonly revision?: number;
+  /** The stored row, when the caller has just read it; null when there is none. */
+  readonly existing?: FileRow | null;
 }
 
 const COLUMNS =
@@ -166,7 +168,7 @@ export function requireRevision(existing: FileRow | null, path: string, ifRevisi
 
 /** Writes one file and emits its event. Fails as `requireRevision`, and with `invalid_path` where a file and a directory would share a name. */
 export function writeFile(tx: Transaction, write: FileWrite): { row: FileRow; created: boolean } {
-  const existing = findFile(tx.sql, write.path);
+  const existing = write.existing === undefined ? findFile(tx.sql, write.path) : write.existing;
   requireRevision(existing, write.path, write.ifRevision);
   if (existing === null) requireFreeName(tx, write.path);
   const revision = write.revision ?? tx.next("revision");
@@ -216,9 +218,11 @@ export function deleteFile(
     origin: EventOrigin;
     correlationId: string;
     revision?: number;
+    /** The stored row, when the caller has just read it; null when there is none. */
+    existing?: FileRow | null;
   },
 ): { revision: number; existing: FileRow } | null {
-  const existing = findFile(tx.sql, target.path);
+  const existing = target.existing === undefined ? findFile(tx.sql, target.path) : target.existing;
   if (existing === null) {
     if (target.ifRevision === null || target.ifRevision === ABSENT_REVISION) return null;
     fail("not_found", `no file at ${target.path}`, { path: target.path });
@@ -260,9 +264,9 @@ export async function conflictPreview(sql: SqlDriver, bodies: BodyStore, path: s
 function requireFreeName(tx: Transaction, path: string): void {
   if (tx.directories.exists(path))
     fail("invalid_path", `${path} is a directory: files lie below it`, { path });
-  // When the parent directory exists, no ancestor can be a file.
-  if (tx.directories.exists(parentOf(path))) return;
-  for (const ancestor of ancestorsOf(path).slice(1)) {
+  for (const ancestor of ancestorsOf(path).slice(1).reverse()) {
+    // What is above an existing directory is one too.
+    if (tx.directories.exists(ancestor)) return;
     if (findFile(tx.sql, ancestor) !== null) {
       fail("invalid_path", `${ancestor} is a file: nothing can lie below it`, { path, file: ancestor });
     }

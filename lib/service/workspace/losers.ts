@@ -29,8 +29,11 @@ export function conflictCopyPath(path: string, revision: number): string {
   return joinPath(parentOf(path), name + suffix);
 }
 
-/** Says before a change of the provider what it will do to a path: the new content's hash, or null for a delete. */
-export type Announce = (path: string, incomingHash: string | null) => void;
+/**
+ * Says before a change of the provider what it will do to a path: the new content's hash, or null for a delete. `current`
+ * is the stored row, when the caller has just read it.
+ */
+export type Announce = (path: string, incomingHash: string | null, current?: FileRow | null) => void;
 
 /**
  * Runs work durably that changes files on behalf of a provider. The work announces each change first; losers found
@@ -46,8 +49,8 @@ export async function keepingLosers<T>(
     const unread: FileRow[] = [];
     try {
       return await context.store.commit((tx) => {
-        const value = work(tx, (path, incomingHash) => {
-          const loser = loserOf(tx, path, incomingHash);
+        const value = work(tx, (path, incomingHash, current = findFile(tx.sql, path)) => {
+          const loser = loserOf(tx, current, incomingHash);
           if (loser === null) return;
           const body = bodies.get(loser.revision);
           if (body === undefined && round < ROUNDS_MAX) unread.push(loser);
@@ -79,9 +82,8 @@ export async function keepRefused(context: WorkspaceContext, op: OpRow): Promise
 }
 
 /** The stored version, when an agent wrote it, the provider never took it, and the change does not repeat it. */
-function loserOf(tx: Transaction, path: string, incomingHash: string | null): FileRow | null {
-  const row = findFile(tx.sql, path);
-  if (row === null || row.op === null || row.contentHash === incomingHash || isConflictCopy(path))
+function loserOf(tx: Transaction, row: FileRow | null, incomingHash: string | null): FileRow | null {
+  if (row === null || row.op === null || row.contentHash === incomingHash || isConflictCopy(row.path))
     return null;
   const op = findOp(tx.sql, opIdOf(row.op));
   // What is still on its way reaches the provider with its own bytes; `keepRefused` looks again at its end.

@@ -5,6 +5,7 @@ import { revisionOf } from "../../model/revision.ts";
 import type { ChangeContext, ListedFile, StoredFile, TreeChange, TreeStore } from "../../ports.ts";
 import { permissionsOfMarker } from "../auth/acl.ts";
 import { deletedVersion, rememberDeleted } from "../store/deleted-records.ts";
+import { directoryCount } from "../store/directories.ts";
 import {
   type Body,
   boundsBelow,
@@ -16,7 +17,7 @@ import {
   writeFile,
 } from "../store/files.ts";
 import type { Transaction } from "../store/store.ts";
-import { prepareBody, type WorkspaceContext } from "./context.ts";
+import { INLINE_BYTES_MAX, prepareBody, type WorkspaceContext } from "./context.ts";
 import { type Announce, keepingLosers } from "./losers.ts";
 
 /** A tree store over a workspace. A condition that does not hold fails with `revision_conflict`, absent files included. */
@@ -45,14 +46,12 @@ export function treeStoreOf(context: WorkspaceContext): TreeStore {
       return [...(self === null ? [] : [self]), ...rows].slice(0, limit).map(listed);
     },
 
+    hasFilesBelow: async (directory) => directoryCount(store.sql, normalizePath(directory)).files > 0,
+
     deletedVersion: async (record) => deletedVersion(store.sql, record),
 
     apply: async (changes, change, deleted = []): Promise<(string | null)[]> => {
-      const bodies = await Promise.all(
-        changes.map((one) =>
-          one.kind === "write" ? prepareBody(context, requireWritablePath(one.path), one.bytes) : null,
-        ),
-      );
+      const bodies = await preparedBodies(context, changes);
       return keepingLosers(context, change.correlationId, (tx, announce) => {
         for (const one of deleted) rememberDeleted(tx, one);
         return changes.map((one, index) =>
@@ -61,6 +60,31 @@ export function treeStoreOf(context: WorkspaceContext): TreeStore {
       });
     },
   };
+}
+
+/** The content of every write, in order; null for deletes. A record and its aliases are the same bytes, hashed once. */
+async function preparedBodies(
+  context: WorkspaceContext,
+  changes: readonly TreeChange[],
+): Promise<(Body | null)[]> {
+  const hashes = new Map<Uint8Array, string>();
+  const bodies: (Body | null)[] = [];
+  for (const change of changes) {
+    if (change.kind === "delete") {
+      bodies.push(null);
+      continue;
+    }
+    const { bytes } = change;
+    const path = requireWritablePath(change.path);
+    const known = hashes.get(bytes);
+    const body =
+      known !== undefined && bytes.byteLength <= INLINE_BYTES_MAX
+        ? { bytes, hash: known, key: null }
+        : await prepareBody(context, path, bytes);
+    hashes.set(bytes, body.hash);
+    bodies.push(body);
+  }
+  return bodies;
 }
 
 function applyChange(
@@ -85,8 +109,14 @@ function applyChange(
       currentRevision: current === null ? "0" : revisionOf(current.revision),
     });
   }
-  if (by.origin === "provider_sync") announce(path, body?.hash ?? null);
-  const common = { path, ifRevision: null, origin: by.origin, correlationId: by.correlationId };
+  if (by.origin === "provider_sync") announce(path, body?.hash ?? null, current);
+  const common = {
+    path,
+    ifRevision: null,
+    origin: by.origin,
+    correlationId: by.correlationId,
+    existing: current,
+  };
   if (change.kind === "delete") {
     const gone = deleteFile(tx, common);
     return gone === null ? null : revisionOf(gone.revision);
