@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { belowRemoteRoot } from "../sync/remote-path.ts";
 import type { Engine } from "./engine.ts";
-import { readJson, writeJson } from "./json-file.ts";
+import { readJson, writeAtomic } from "./json-file.ts";
 import { artifactStamp, timestamp } from "./layout.ts";
 import { PULL_META } from "./pull.ts";
 import { blankEntry, isClean } from "./state-db.ts";
@@ -86,20 +86,6 @@ export function exportIndex(engine: Engine): void {
   if (engine.health.rootProblem !== null || db.entries.size > EXPORTED_FILES_MAX) return;
   const same = db.isExported() && engine.outbox.pending.size === 0;
   if (same && engine.world.fs.lstat(engine.layout.legacyState) !== null) return;
-  const files: Record<string, unknown> = {};
-  for (const entry of db.entries.values()) {
-    files[entry.remotePath] = {
-      revision: entry.revision ?? "",
-      contentType: entry.contentType,
-      hash: entry.hash,
-      dirty: (!isClean(entry) && engine.outbox.unsentFor(entry.remotePath) !== undefined) || undefined,
-      localRelativePath: entry.remotePath.endsWith(`/${entry.rel}`) ? undefined : entry.rel,
-      deletePending: entry.deletePending || undefined,
-      denied: entry.readDenied || undefined,
-      writeDenied: entry.writeDenied || undefined,
-      deniedHash: entry.refusedHash || undefined,
-    };
-  }
   const document = {
     workspaceId: config.workspaceId,
     remoteRoot: config.remoteRoot,
@@ -111,8 +97,28 @@ export function exportIndex(engine: Engine): void {
     lastSuccessfulReconcileAt:
       engine.health.lastSuccessAtMs === null ? undefined : timestamp(engine.health.lastSuccessAtMs),
     counters: engine.health.counters,
-    files,
   };
-  writeJson(engine.world, engine.layout.legacyState, document, { mode: 0o600 });
+  const text = `${JSON.stringify(document).slice(0, -1)},"files":{${exportedFiles(engine)}}}`;
+  writeAtomic(engine.world, engine.layout.legacyState, new TextEncoder().encode(text), { mode: 0o600 });
   db.markExported();
+}
+
+/** The members of `files` as text: one object with as many members as there are files is slow to build. */
+function exportedFiles(engine: Engine): string {
+  const members: string[] = [];
+  for (const entry of engine.db.entries.values()) {
+    const file = {
+      revision: entry.revision ?? "",
+      contentType: entry.contentType,
+      hash: entry.hash,
+      dirty: (!isClean(entry) && engine.outbox.unsentFor(entry.remotePath) !== undefined) || undefined,
+      localRelativePath: entry.remotePath.endsWith(`/${entry.rel}`) ? undefined : entry.rel,
+      deletePending: entry.deletePending || undefined,
+      denied: entry.readDenied || undefined,
+      writeDenied: entry.writeDenied || undefined,
+      deniedHash: entry.refusedHash || undefined,
+    };
+    members.push(`${JSON.stringify(entry.remotePath)}:${JSON.stringify(file)}`);
+  }
+  return members.join(",");
 }

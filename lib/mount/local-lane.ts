@@ -75,6 +75,8 @@ export function startLocal(engine: Engine): LocalLane {
       if (isPrunedDirectory(top, 0, engine.names)) return;
       const stat = world.fs.lstat(`${config.localRoot}/${rel}`);
       if (stat !== null && isOwnEcho(engine, rel, stat)) return;
+      // A write to what has no name, or none any more: a file that was deleted has told so by another event.
+      if (stat === null && kind === "change" && !settling.bursts.has(rel) && !isTracked(engine, rel)) return;
       arrived.push({ path: rel, kind: kind ?? "change", gone: stat === null, atMs: engine.now() });
       if (arrived.length > 1) return;
     }
@@ -90,8 +92,7 @@ export function startLocal(engine: Engine): LocalLane {
     engine.suspects.clear();
     if (!uploads || settled.paths.length + suspects.length === 0) return;
     try {
-      const noticed = new Set<RelativeRemotePath>();
-      for (const path of settled.paths) for (const rel of expand(engine, path)) noticed.add(rel);
+      const noticed = expand(engine, settled.paths);
       if (noticed.size > 0) again(examine(engine, noticed, "signal"));
       const others = suspects.filter((rel) => !noticed.has(rel));
       if (others.length > 0) again(examine(engine, others, "suspect"));
@@ -161,28 +162,41 @@ function isOwnEcho(engine: Engine, rel: string, stat: FileStat): boolean {
   return engine.outbox.unsentFor(path) === undefined;
 }
 
-/** The files an event may be about: the path itself, or everything below a directory that came or went. */
-function expand(engine: Engine, path: string): RelativeRemotePath[] {
-  if (relativePathProblem(path) !== null) return [];
+function isTracked(engine: Engine, rel: string): boolean {
+  if (engine.db.remoteOfRel(rel) !== null) return true;
+  return engine.db.get(toRemotePath(engine.config.remoteRoot, rel as RelativeRemotePath))?.rel === rel;
+}
+
+/** The files that events may be about: the paths themselves, or everything below a directory that came or went. */
+function expand(engine: Engine, paths: readonly string[]): Set<RelativeRemotePath> {
   const { fs } = engine.world;
-  const stat = fs.lstat(`${engine.config.localRoot}/${path}`);
-  if (stat?.kind === "directory") {
-    const found: RelativeRemotePath[] = [];
-    const walk = (rel: string) => {
-      for (const { name, kind } of fs.readDir(`${engine.config.localRoot}/${rel}`)) {
-        const child = `${rel}/${name}`;
-        if (kind === "directory") {
-          if (!isPrunedDirectory(name, child.split("/").length - 1, engine.names)) walk(child);
-        } else if (kind === "file") found.push(child as RelativeRemotePath);
-      }
-    };
-    walk(path);
-    return found;
+  const found = new Set<RelativeRemotePath>();
+  const gone = new Set<string>();
+  for (const path of paths) {
+    if (relativePathProblem(path) !== null) continue;
+    const stat = fs.lstat(`${engine.config.localRoot}/${path}`);
+    if (stat?.kind === "directory") walkBelow(engine, path, found);
+    else if (stat !== null || isTracked(engine, path)) found.add(path as RelativeRemotePath);
+    else gone.add(path);
   }
-  const own = path as RelativeRemotePath;
-  if (stat !== null || engine.db.remoteOfRel(path) !== null) return [own];
-  if (engine.db.get(toRemotePath(engine.config.remoteRoot, own))?.rel === own) return [own];
-  const prefix = `${path}/`;
-  const below = [...engine.db.entries.values()].filter((entry) => entry.rel.startsWith(prefix));
-  return below.length === 0 ? [own] : below.map((entry) => entry.rel as RelativeRemotePath);
+  if (gone.size === 0) return found;
+  // What is gone and was no file may have been a directory; one look through the index serves them all.
+  for (const { rel } of engine.db.entries.values()) {
+    for (let cut = rel.indexOf("/"); cut !== -1; cut = rel.indexOf("/", cut + 1)) {
+      if (!gone.has(rel.slice(0, cut))) continue;
+      found.add(rel as RelativeRemotePath);
+      break;
+    }
+  }
+  for (const path of gone) found.add(path as RelativeRemotePath);
+  return found;
+}
+
+function walkBelow(engine: Engine, directory: string, found: Set<RelativeRemotePath>): void {
+  for (const { name, kind } of engine.world.fs.readDir(`${engine.config.localRoot}/${directory}`)) {
+    const child = `${directory}/${name}`;
+    if (kind === "file") found.add(child as RelativeRemotePath);
+    else if (kind === "directory" && !isPrunedDirectory(name, child.split("/").length - 1, engine.names))
+      walkBelow(engine, child, found);
+  }
 }

@@ -77,15 +77,9 @@ export function openStateDb(database: StateDatabase) {
   const entries = new Map<string, Entry>();
   const byRel = new Map<string, string>();
   const problems = new Map<string, Problem>();
-  for (const row of sql.all("SELECT * FROM files")) {
-    const entry = entryOf(row);
-    entries.set(entry.remotePath, entry);
-    if (!entry.remotePath.endsWith(`/${entry.rel}`)) byRel.set(entry.rel, entry.remotePath);
-  }
-  for (const row of sql.all("SELECT * FROM problems")) {
-    const problem = problemOf(row);
-    problems.set(problem.remotePath, problem);
-  }
+  /** Entries with any flag: few, so that nobody needs to look through all for them. */
+  const flagged = new Set<string>();
+  let confirmed = 0;
   let depth = 0;
   let exported = false;
 
@@ -98,8 +92,26 @@ export function openStateDb(database: StateDatabase) {
   const hold = (entry: Entry) => {
     const before = entries.get(entry.remotePath);
     if (before !== undefined && before.rel !== entry.rel) byRel.delete(before.rel);
+    if ((before?.revision ?? null) !== null) confirmed--;
+    if (entry.revision !== null) confirmed++;
+    if (flagsOf(entry) === 0) flagged.delete(entry.remotePath);
+    else flagged.add(entry.remotePath);
     entries.set(entry.remotePath, entry);
     if (!entry.remotePath.endsWith(`/${entry.rel}`)) byRel.set(entry.rel, entry.remotePath);
+  };
+
+  const load = () => {
+    entries.clear();
+    byRel.clear();
+    problems.clear();
+    flagged.clear();
+    confirmed = 0;
+    for (const row of sql.all("SELECT * FROM files")) hold(entryOf(row));
+    for (const row of sql.all("SELECT * FROM problems")) {
+      const problem = problemOf(row);
+      problems.set(problem.remotePath, problem);
+    }
+    exported = sql.all("SELECT value FROM meta WHERE key = ?", [EXPORTED]).length > 0;
   };
 
   const db = {
@@ -125,6 +137,14 @@ export function openStateDb(database: StateDatabase) {
     },
 
     get: (remotePath: string) => entries.get(remotePath),
+
+    /** Entries with a pending delete, a refusal or an unverified revision; cheap whatever the size. */
+    flagged(): Entry[] {
+      return [...flagged].flatMap((path) => entries.get(path) ?? []);
+    },
+
+    /** How many files the server confirmed. */
+    confirmedFiles: () => confirmed,
 
     /** The remote path that owns a local name, when it is not simply the same name. */
     remoteOfRel: (rel: string) => byRel.get(rel) ?? null,
@@ -158,6 +178,8 @@ export function openStateDb(database: StateDatabase) {
       sql.run("DELETE FROM files WHERE remote_path = ?", [remotePath]);
       entries.delete(remotePath);
       byRel.delete(before.rel);
+      flagged.delete(remotePath);
+      if (before.revision !== null) confirmed--;
     },
 
     meta(key: string): string | null {
@@ -255,25 +277,11 @@ export function openStateDb(database: StateDatabase) {
     },
 
     /** Reads the map from the tables again: what a rolled back transaction needs. */
-    reload(): void {
-      exported = db.meta(EXPORTED) !== null;
-      entries.clear();
-      byRel.clear();
-      problems.clear();
-      for (const row of sql.all("SELECT * FROM files")) {
-        const entry = entryOf(row);
-        entries.set(entry.remotePath, entry);
-        if (!entry.remotePath.endsWith(`/${entry.rel}`)) byRel.set(entry.rel, entry.remotePath);
-      }
-      for (const row of sql.all("SELECT * FROM problems")) {
-        const problem = problemOf(row);
-        problems.set(problem.remotePath, problem);
-      }
-    },
+    reload: load,
 
     close: () => database.close(),
   };
-  exported = db.meta(EXPORTED) !== null;
+  load();
   return db;
 }
 
@@ -328,12 +336,16 @@ export function blankEntry(remotePath: string, rel: string): Entry {
 
 const FLAG = { deletePending: 1, readDenied: 2, writeDenied: 4, unverified: 8 } as const;
 
-function rowOf(entry: Entry): SqlValue[] {
-  const flags =
+function flagsOf(entry: Entry): number {
+  return (
     (entry.deletePending ? FLAG.deletePending : 0) |
     (entry.readDenied ? FLAG.readDenied : 0) |
     (entry.writeDenied ? FLAG.writeDenied : 0) |
-    (entry.unverified ? FLAG.unverified : 0);
+    (entry.unverified ? FLAG.unverified : 0)
+  );
+}
+
+function rowOf(entry: Entry): SqlValue[] {
   return [
     entry.remotePath,
     entry.rel,
@@ -346,7 +358,7 @@ function rowOf(entry: Entry): SqlValue[] {
     entry.inode,
     entry.seenHash,
     entry.seenAtMs,
-    flags,
+    flagsOf(entry),
     entry.refusedHash,
     entry.missingScans,
   ];
