@@ -111,7 +111,14 @@ export function onePath(
   second: string | undefined,
   name: string,
 ): { workspace: string | undefined; path: string } {
-  if (second !== undefined) return { workspace: first, path: second };
+  if (second !== undefined) {
+    if (first?.startsWith("/")) {
+      fail("usage", `${first} is a path, and ${JSON.stringify(second)} comes after it`, {
+        hint: `The workspace comes first: relayfile ${name} WORKSPACE ${first}`,
+      });
+    }
+    return { workspace: first, path: second };
+  }
   if (first !== undefined) return { workspace: undefined, path: first };
   return fail("usage", "a remote path is needed", { hint: `relayfile ${name} WORKSPACE /path/of/file` });
 }

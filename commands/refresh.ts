@@ -64,8 +64,13 @@ export default command({
     ["relayfile refresh demo --provider github", "queue a read of one provider"],
     ["relayfile refresh --reset-schema jira/issues", "infer that schema from the records alone"],
   ],
-  run: async (args, context) =>
-    withSession(targetFlags(args, args.ws), context, async (session) => {
+  run: async (args, context) => {
+    if (args.ws !== undefined && args.provider === undefined && (await isProvider(args.ws))) {
+      fail("usage", `${args.ws} is a provider, not a workspace`, {
+        hint: `relayfile refresh --provider ${args.ws}`,
+      });
+    }
+    return withSession(targetFlags(args, args.ws), context, async (session) => {
       if (args.provider !== undefined && args["reset-schema"].length > 0)
         fail(
           "usage",
@@ -76,8 +81,15 @@ export default command({
           ? await refreshDiscovery(session, args["reset-schema"], context)
           : await refreshProvider(session, args.provider, args.reason ?? "manual", context);
       return { document, exit: exitOf(document) };
-    }),
+    });
+  },
 });
+
+/** True for the id of a provider; a workspace of that name is still reached by `--workspace`. */
+async function isProvider(word: string): Promise<boolean> {
+  const { providerById } = await import("../lib/providers/registry.ts");
+  return providerById(word) !== null;
+}
 
 async function refreshDiscovery(
   session: Session,

@@ -1,5 +1,6 @@
 /** `relayfile ops list`: writeback ops, newest first, all pages up to a limit. */
 import { FILE_API } from "../../lib/limits.ts";
+import { OP_STATUSES } from "../../lib/model/op-status.ts";
 import type { WritebackOp } from "../../lib/model/writeback-op.ts";
 import { command, type Document } from "../_command.ts";
 import { TARGET_ARGS, targetFlags, withSession } from "../_target.ts";
@@ -25,11 +26,7 @@ export default command({
       description: "Workspace; may be left out when one is current",
       valueHint: "WS",
     },
-    status: {
-      type: "string",
-      valueHint: "STATUS",
-      description: "Only this status, for example dead_lettered",
-    },
+    status: { type: "enum", options: [...OP_STATUSES], description: "Only this status" },
     provider: { type: "string", valueHint: "P", description: "Only this provider" },
     action: { type: "enum", options: ["file_upsert", "file_delete"], description: "Only this action" },
     limit: { type: "integer", min: 1, description: `At most this many, ${LIMIT_DEFAULT} when left out` },

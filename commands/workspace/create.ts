@@ -25,6 +25,7 @@ export default command({
     return withSession(targetFlags({ ...args, workspace: undefined }), context, async (session) => {
       // A workspace nobody owns can be created without a token; this tool never means that.
       await session.cloud.token();
+      await requireNewName(session.control, args.name, context.signal);
       const id = await create(session.control, args.name, context.signal);
       const request = {
         id,
@@ -37,6 +38,20 @@ export default command({
     });
   },
 });
+
+/** Two workspaces of one name can only be told apart by their ids: running the command twice must not make a second. */
+async function requireNewName(api: ControlApi, name: string, signal: AbortSignal): Promise<void> {
+  const known = await api.workspaces({ signal }).catch((thrown) => {
+    // A service that lists nothing may still create; what is really wrong shows there.
+    if (isRelayfileError(thrown)) return [];
+    throw thrown;
+  });
+  const twin = known.find((one) => one.name === name);
+  if (twin === undefined) return;
+  fail("invalid_state", `workspace ${name} exists already (${twin.id})`, {
+    hint: `relayfile workspace join ${name}`,
+  });
+}
 
 /** Creates and returns an id. The first creation after an idle period may answer 500 and succeeds when repeated. */
 async function create(api: ControlApi, name: string, signal: AbortSignal): Promise<string> {

@@ -216,7 +216,7 @@ export function answerError(
 ): RelayfileError {
   const told = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   const body = createRedactor().json(told);
-  const text = firstString(body.message, body.error) ?? `status ${answer.status}`;
+  const text = `${firstString(body.message, body.error) ?? `status ${answer.status}`}${revisionsOf(body)}`;
   const code = codeFor(answer.status, firstString(body.code, body.error));
   const extra =
     typeof body.details === "object" && body.details !== null
@@ -232,6 +232,12 @@ export function answerError(
     ...(typeof extra.hint === "string" ? { hint: extra.hint } : {}),
     ...(answer.headers.get("retry-after") === null ? {} : { retryAfter: answer.headers.get("retry-after") }),
   });
+}
+
+/** Which revisions a conflict is between, where the answer names them. */
+function revisionsOf({ expectedRevision, currentRevision }: Record<string, unknown>): string {
+  if (typeof expectedRevision !== "string" || typeof currentRevision !== "string") return "";
+  return `: expected ${expectedRevision}, it is at ${currentRevision}`;
 }
 
 /** The name of a service in messages. */

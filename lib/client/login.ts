@@ -90,8 +90,8 @@ export async function deviceLogin(
   show: (prompt: { readonly url: string; readonly code: string; readonly expiresInS: number }) => void,
 ): Promise<IssuedTokens> {
   const start = await startDevice(world, clientName);
-  const url = start.verification_uri_complete ?? start.verification_uri;
-  show({ url, code: start.user_code, expiresInS: start.expires_in });
+  // Not the complete form: whoever reads the log could approve with it, so its code is removed from every line printed.
+  show({ url: start.verification_uri, code: start.user_code, expiresInS: start.expires_in });
   const deadlineMs = world.clock.monotonicMs() + start.expires_in * 1000;
   let pauseMs = Math.min(Math.max(start.interval, 1) * 1000, POLL_CAP_MS);
   for (;;) {

@@ -15,6 +15,35 @@ function world(table: Parameters<typeof routes>[0]) {
   return made;
 }
 
+describe("what was typed wrong", () => {
+  test("a path before another word, a provider as workspace, a status that is none", async () => {
+    using it = world({});
+    for (const [line, hint] of [
+      ["put /notes/a.md -", "The workspace comes first: relayfile put WORKSPACE /notes/a.md"],
+      ["refresh linear", "relayfile refresh --provider linear"],
+      ["ops list --status wrong", "relayfile ops list --help"],
+    ] as const) {
+      const run = await runCli(`${line} --json`, it.ports);
+      expect([line, run.exit]).toEqual([line, 2]);
+      expect(run.document).toMatchObject({ error: { hint } });
+    }
+    expect(it.requests).toHaveLength(0);
+  });
+
+  test("a conflict says which revisions met", async () => {
+    const conflict = { code: "revision_conflict", message: "revision conflict" };
+    using it = world({
+      [`DELETE ${FS}/file`]: () =>
+        json({ ...conflict, expectedRevision: "rev_1", currentRevision: "rev_7" }, 409),
+    });
+    const run = await runCli("rm /a.md --if-match rev_1 --json", it.ports);
+    expect(run).toMatchObject({ exit: 1 });
+    expect(run.document).toMatchObject({
+      error: { message: "file API: revision conflict: expected rev_1, it is at rev_7" },
+    });
+  });
+});
+
 describe("relayfile tree", () => {
   const entry = (n: number) => ({ path: `/f${n}`, type: "file", revision: `rev_${n}`, size: n });
   const pages = {

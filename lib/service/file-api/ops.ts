@@ -8,7 +8,7 @@ import { readJsonObject } from "../request.ts";
 import { type OpRow, opCursor, openOps, opIdOf, wireOp } from "../store/ops.ts";
 import { pageSize } from "../workspace/context.ts";
 import { sweepDrafts } from "../workspace/sweep.ts";
-import { requireOp } from "../workspace/writeback.ts";
+import { noOp, requireOp } from "../workspace/writeback.ts";
 import { queryText, textField } from "./input.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 
@@ -152,7 +152,7 @@ async function sweep(context: RouteContext): Promise<Response> {
 function visibleOp(context: RouteContext): OpRow {
   const op = requireOp(context.workspace.context, context.params.opId ?? "");
   if (seesOps(context)(op.path)) return op;
-  return fail("not_found", `no op ${context.params.opId}`, { opId: context.params.opId });
+  return noOp(context.params.opId ?? "");
 }
 
 /** Ops name paths: a caller confined by path scopes or rules must not learn names from them. */

@@ -137,7 +137,12 @@ export async function replayOp(
 
 /** The op, or `not_found`. */
 export function requireOp(context: WorkspaceContext, opId: string): OpRow {
-  return findOp(context.store.sql, opId) ?? fail("not_found", `no op ${opId}`, { opId });
+  return findOp(context.store.sql, opId) ?? noOp(opId);
+}
+
+/** The answer for an op that is not there, or not for this caller. */
+export function noOp(opId: string): never {
+  return fail("not_found", `no op ${opId}`, { opId, hint: "relayfile ops list WORKSPACE" });
 }
 
 /** Connections whose ops are executed here; those of the others wait for an acknowledgement. */

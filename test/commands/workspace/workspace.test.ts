@@ -99,6 +99,15 @@ describe("relayfile workspace create", () => {
     expect(calls).toBe(2);
   });
 
+  test("run twice makes no second workspace of that name", async () => {
+    using it = world({ [`GET ${API}`]: () => json({ workspaces: [{ id: UUID, name: "demo" }] }) });
+    const run = await runCli("workspace create demo --json", it.ports);
+    expect(run.document).toMatchObject({
+      error: { code: "invalid_state", hint: "relayfile workspace join demo" },
+    });
+    expect(it.requests.map(({ method }) => method)).toEqual(["GET"]);
+  });
+
   test("never creates a workspace that nobody owns, and no id as name", async () => {
     using it = world({}, false);
     expect(await runCli("workspace create demo", it.ports)).toMatchObject({ exit: 4 });
