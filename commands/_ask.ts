@@ -6,17 +6,25 @@ import { readClaims } from "../lib/model/token.ts";
 import { mountConfig } from "../lib/mount/config.ts";
 import { askDaemon, type ControlRequest } from "../lib/mount/control.ts";
 import { CONFIRMED_KEY, restoreDeletes } from "../lib/mount/deletes.ts";
-import { absolutePath, defaultStateDir } from "../lib/mount/layout.ts";
 import { runningDaemon } from "../lib/mount/lock.ts";
 import { settle } from "../lib/mount/once.ts";
-import { mountStateDir, openMount } from "../lib/mount/open.ts";
+import { openMount } from "../lib/mount/open.ts";
 import { writePublicState } from "../lib/mount/public-state.ts";
+import { pullOnce } from "../lib/mount/pull.ts";
 import { newPushLane, pushDue } from "../lib/mount/push.ts";
 import { pollReceipts } from "../lib/mount/receipts.ts";
 import { resolveConflict } from "../lib/mount/resolve.ts";
 import { retryDeadLetter } from "../lib/mount/retry.ts";
+import { skipStuck } from "../lib/mount/skip-stuck.ts";
 import type { CommandContext } from "./_command.ts";
-import { type LocalMirror, mountWorld, requireMirror, stateOf } from "./_mount.ts";
+import {
+  type LocalMirror,
+  mountWorld,
+  privateStateOf,
+  requireMirror,
+  stateOf,
+  statePlaceOf,
+} from "./_mount.ts";
 
 const WAIT_MS = 75_000;
 
@@ -32,18 +40,16 @@ export async function askMount(
   const session = openSession(withWorkspace(mirror), context.ports, context.signal);
   const running = runningDaemon(world, dir);
   const remoteRoot = stateOf(mirror)?.remoteRoot ?? "/";
-  const state = absolutePath(host.env.RELAYFILE_MOUNT_STATE_DIR ?? defaultStateDir(host), host.cwd);
   const identity = {
     workspaceId: mirror.workspaceId ?? "",
     localRoot: dir,
     remoteRoot,
-    stateDir: state,
+    ...statePlaceOf(mirror, context),
     scopes: null,
   };
   if (running !== null) {
-    const config = mountConfig({ ...identity, server: "" }, {}, host.env, context.ports.log);
-    const directory = `${mountStateDir(config, world)}/control`;
-    return askDaemon(world, directory, request, {
+    const { dir: stateDir } = privateStateOf(mirror, context, world.sha256);
+    return askDaemon(world, `${stateDir}/control`, request, {
       timeoutMs: context.globals.timeoutMs ?? WAIT_MS,
       signal: context.signal,
     });
@@ -88,9 +94,9 @@ export async function askMount(
           engine.db.setMeta(CONFIRMED_KEY, "1");
           await settle(engine, lanes, context.signal);
           return { confirmed: true };
-        case "sync":
-          await settle(engine, lanes, context.signal);
-          return null;
+        case "skip-stuck":
+          await pullOnce(engine, context.signal);
+          return skipStuck(engine, request.max, context.signal);
         case "resolve": {
           const resolution = resolveConflict(engine, request.path, request.keep);
           await settle(engine, lanes, context.signal);

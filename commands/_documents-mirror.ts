@@ -35,6 +35,29 @@ export const MountOnceSchema = documentSchema("mount-once", {
   error: z.looseObject({ kind: z.string(), code: maybeText, message: z.string() }).nullable(),
 });
 
+/** `relayfile.mount-flush`. */
+export const MountFlushSchema = documentSchema("mount-flush", {
+  workspaceId: z.string(),
+  localDir: z.string(),
+  remoteRoot: z.string(),
+  mode: z.enum(["flush-outbox", "push-local"]),
+  sent: count,
+  pending: count,
+  needsAttention: count,
+  deadLetters: count,
+  conflicts: count,
+  drained: z.boolean(),
+});
+
+/** `relayfile.mount-notify`. `pid` and `sequence` are null when no daemon holds the lease. */
+export const MountNotifySchema = documentSchema("mount-notify", {
+  workspaceId: z.string(),
+  localDir: z.string(),
+  pid: count.nullable(),
+  sequence: count.nullable(),
+  ok: z.boolean(),
+});
+
 /** `relayfile.mount-resume`. */
 export const MountResumeSchema = documentSchema("mount-resume", {
   workspaceId: maybeWorkspace,
@@ -176,6 +199,23 @@ export const WritebackRetrySchema = documentSchema("writeback-retry", {
   path: z.string(),
   status: z.literal("succeeded"),
   revision: maybeText,
+});
+
+/** `relayfile.writeback-skip-stuck`. */
+export const WritebackSkipStuckSchema = documentSchema("writeback-skip-stuck", {
+  workspaceId: maybeWorkspace,
+  localDir: z.string(),
+  skipped: count,
+  backlogRemaining: count,
+});
+
+/** `relayfile.writeback-sweep-drafts`. */
+export const WritebackSweepDraftsSchema = documentSchema("writeback-sweep-drafts", {
+  workspaceId: z.string(),
+  dryRun: z.boolean(),
+  scanned: count,
+  removed: z.array(z.looseObject({ path: z.string(), reason: z.string() })),
+  skipped: z.array(z.looseObject({ path: z.string(), reason: z.string() })),
 });
 
 /** `relayfile.writeback-drop`. */

@@ -14,7 +14,19 @@ export const MOUNT_ARGS = {
   ...TARGET_ARGS,
   "local-dir": { type: "string", valueHint: "DIR", description: "Mirror directory" },
   "remote-path": { type: "strings", valueHint: "PATH", description: "Remote path to mirror (/)" },
+  "paths-file": {
+    type: "string",
+    valueHint: "FILE",
+    description: "File with the remote path: a JSON array, or lines with # comments",
+  },
   once: { type: "boolean", description: "Sync once; exit 0 only when everything agrees" },
+  "flush-outbox-once": { type: "boolean", description: "Send recorded saves, due or not, and stop" },
+  "push-local-once": {
+    type: "boolean",
+    description: "Record what was saved since the last daemon, send it, and stop",
+  },
+  "notify-flush": { type: "boolean", description: "Ask the running daemon for one round and wait for it" },
+  events: { type: "boolean", description: "Print what happens as one JSON object per line" },
   background: { type: "boolean", description: "Start a daemon and return when it has registered" },
   provider: { type: "string", valueHint: "P", description: "Follow events of one provider only" },
   "sync-mode": {
@@ -25,6 +37,12 @@ export const MOUNT_ARGS = {
   mode: { type: "enum", options: ["poll", "fuse"], description: "Only poll exists" },
   "local-layout": { type: "enum", options: ["exact", "scoped"], description: "Only exact exists" },
   "state-dir": { type: "string", valueHint: "DIR", description: "Private state (~/.relayfile-mount-state)" },
+  "state-file": { type: "string", valueHint: "FILE", description: "The index itself; beats --state-dir" },
+  "mount-kind": {
+    type: "string",
+    valueHint: "KIND",
+    description: "Keep an index of its own for this run: flush or initial-sync (daemon)",
+  },
   interval: { type: "duration", description: "Between polls, at least 5s (30s)" },
   "interval-jitter": { type: "string", valueHint: "0..1", description: "Random part of the interval (0.2)" },
   timeout: { type: "duration", description: "Budget of one request (15s)" },
@@ -93,6 +111,17 @@ const ABSENT: readonly (readonly [keyof typeof MOUNT_ARGS, string])[] = [
   ["memlog-interval", "the memory log"],
 ];
 
+/** Variables of the original that are accepted and change nothing here (decision 0321). */
+const IGNORED_VARIABLES = [
+  "RELAYFILE_BOOTSTRAP_MAX_FILES_PER_CYCLE",
+  "RELAYFILE_LAZY_SKIP_UNTRACKED_PUSH",
+  "RELAYFILE_MOUNT_FORCE_RECURSIVE_WATCHER",
+  "RELAYFILE_MOUNT_FUSE_CONTENT_TTL",
+  "RELAYFILE_MOUNT_MEMLOG_INTERVAL",
+  "RELAYFILE_MOUNT_PPROF_ADDR",
+  "RELAYFILE_TZ",
+] as const;
+
 /** Refuses what this daemon deliberately does not do (design decision 19), by flag or by variable. */
 export function refuseUnsupported(args: ArgValues<typeof MOUNT_ARGS>, context: CommandContext): void {
   const { env, platform } = context.ports.host;
@@ -103,7 +132,12 @@ export function refuseUnsupported(args: ArgValues<typeof MOUNT_ARGS>, context: C
   if (isOn(env.RELAYFILE_MOUNT_FUSE)) absent("RELAYFILE_MOUNT_FUSE", "FUSE mounts");
   if (args["local-layout"] === "scoped" || env.RELAYFILE_MOUNT_LOCAL_LAYOUT === "scoped")
     absent("layout scoped", "scoped layouts");
-  if (isOn(env.RELAYFILE_LAZY_REPOS)) absent("RELAYFILE_LAZY_REPOS", "lazily hydrated repositories");
+  for (const name of ["RELAYFILE_LAZY_REPOS", "RELAYFILE_MOUNT_LAZY_GITHUB_REPOS"]) {
+    if (isOn(env[name])) absent(name, "lazily hydrated repositories");
+  }
+  const idle = IGNORED_VARIABLES.filter((name) => (env[name] ?? "") !== "");
+  if (idle.length > 0)
+    context.ports.log.warn("variables without effect in this daemon", { names: idle.join(" ") });
   if (args.token !== undefined) {
     fail("usage", "a token on a command line is visible to every process", {
       hint: "Use --token-file FILE or RELAYFILE_TOKEN",

@@ -3,7 +3,14 @@ import { registryOf } from "../lib/client/registry.ts";
 import { resolveTarget, type Target, type TargetFlags } from "../lib/client/target.ts";
 import { fail } from "../lib/errors.ts";
 import type { MountState } from "../lib/model/mount-state.ts";
-import { absolutePath, type RuntimeLayout, runtimeLayout } from "../lib/mount/layout.ts";
+import {
+  absolutePath,
+  defaultStateDir,
+  type PrivatePaths,
+  privatePaths,
+  type RuntimeLayout,
+  runtimeLayout,
+} from "../lib/mount/layout.ts";
 import { readPublicState, type StateReading } from "../lib/mount/public-state.ts";
 import type { MountWorld } from "../lib/mount/world.ts";
 import type { ArgSpecs, CommandContext } from "./_command.ts";
@@ -86,6 +93,43 @@ export function requireMirror(mirror: LocalMirror): { dir: string; layout: Runti
   return fail("not_running", `workspace ${mirror.name ?? mirror.workspaceId} has no local mirror`, {
     hint: `relayfile mount ${mirror.name ?? mirror.workspaceId} DIR`,
   });
+}
+
+/** Where a mirror's private state was told to be. */
+export interface StatePlace {
+  readonly stateDir: string;
+  readonly stateFile?: string;
+  readonly mountKind?: string;
+}
+
+/** The place that the last mount of this mirror recorded, else what the environment says, else the default. */
+export function statePlaceOf(mirror: LocalMirror, context: CommandContext): StatePlace {
+  const { host } = context.ports;
+  const entry = registryOf(mirror.target.registry).workspaces.find((one) => one.localDir === mirror.dir);
+  const place = {
+    dir: entry?.mountStateDir ?? host.env.RELAYFILE_MOUNT_STATE_DIR,
+    file: entry?.mountStateFile ?? host.env.RELAYFILE_MOUNT_STATE_FILE,
+    kind: entry?.mountKind ?? host.env.RELAYFILE_MOUNT_KIND,
+  };
+  return {
+    stateDir: absolutePath(place.dir || defaultStateDir(host), host.cwd),
+    ...(place.file ? { stateFile: absolutePath(place.file, host.cwd) } : {}),
+    ...(place.kind ? { mountKind: place.kind } : {}),
+  };
+}
+
+/** The private state of a mirror. */
+export function privateStateOf(
+  mirror: LocalMirror,
+  context: CommandContext,
+  sha256: MountWorld["sha256"],
+): PrivatePaths {
+  const identity = {
+    workspaceId: mirror.workspaceId ?? "",
+    remoteRoot: stateOf(mirror)?.remoteRoot ?? "/",
+    localRoot: mirror.dir ?? "",
+  };
+  return privatePaths({ ...identity, ...statePlaceOf(mirror, context) }, sha256);
 }
 
 /** The daemon's world over a command's ports; loaded only by commands that need it. */

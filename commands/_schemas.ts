@@ -93,6 +93,18 @@ export const SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
     "relayfile mount --json",
     async () => (await import("./_documents-mirror.ts")).MountSchema,
   ),
+  "mount-events": published(
+    "one line of relayfile mount --events",
+    async () => (await import("./_mount-events.ts")).MountEventSchema,
+  ),
+  "mount-flush": published(
+    "relayfile mount --flush-outbox-once and --push-local-once --json",
+    async () => (await import("./_documents-mirror.ts")).MountFlushSchema,
+  ),
+  "mount-notify": published(
+    "relayfile mount --notify-flush --json",
+    async () => (await import("./_documents-mirror.ts")).MountNotifySchema,
+  ),
   "mount-once": published(
     "relayfile mount --once --json",
     async () => (await import("./_documents-mirror.ts")).MountOnceSchema,
@@ -205,6 +217,14 @@ export const SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   "writeback-show": published(
     "relayfile writeback show --json",
     async () => (await import("./_documents-mirror.ts")).WritebackShowSchema,
+  ),
+  "writeback-skip-stuck": published(
+    "relayfile writeback skip-stuck --json",
+    async () => (await import("./_documents-mirror.ts")).WritebackSkipStuckSchema,
+  ),
+  "writeback-sweep-drafts": published(
+    "relayfile writeback sweep-drafts --json",
+    async () => (await import("./_documents-mirror.ts")).WritebackSweepDraftsSchema,
   ),
   "writeback-status": published(
     "relayfile writeback status --json",

@@ -1,25 +1,34 @@
 /** `relayfile mount`: mirrors a workspace to a directory, in the foreground, in the background, or once. */
 
 import { homeOf } from "../lib/client/home.ts";
-import { registryOf, updateRegistry, upsertWorkspace } from "../lib/client/registry.ts";
+import { updateRegistry, upsertWorkspace } from "../lib/client/registry.ts";
 import type { Session } from "../lib/client/session.ts";
 import { requireWorkspace, type Target } from "../lib/client/target.ts";
 import { lookupWorkspace } from "../lib/client/workspace-lookup.ts";
 import { fail, isRelayfileError } from "../lib/errors.ts";
 import { readClaims } from "../lib/model/token.ts";
-import type { RegisteredWorkspace } from "../lib/model/workspace.ts";
-import { type MountConfig, mountConfig, type SyncMode } from "../lib/mount/config.ts";
+import { type MountConfig, mountConfig } from "../lib/mount/config.ts";
 import { runDaemon } from "../lib/mount/daemon.ts";
-import { absolutePath, defaultStateDir, runtimeLayout } from "../lib/mount/layout.ts";
+import { defaultStateDir, privatePaths, runtimeLayout } from "../lib/mount/layout.ts";
 import { teeToFile } from "../lib/mount/log-file.ts";
+import { loggingFetch } from "../lib/mount/log-http.ts";
 import { runOnce } from "../lib/mount/once.ts";
 import { type OpenMount, openMount } from "../lib/mount/open.ts";
 import { register, waitForRegistration } from "../lib/mount/process.ts";
 import type { MountWorld } from "../lib/mount/world.ts";
-import { requireRemoteRoot } from "../lib/sync/remote-path.ts";
 import { type ArgValues, type CommandContext, type CommandResult, command } from "./_command.ts";
 import { mountWorld } from "./_mount.ts";
 import { MOUNT_ARGS, refuseUnsupported } from "./_mount-args.ts";
+import { type EventStream, mountEvents } from "./_mount-events.ts";
+import { flush, notify, refuseFreshIndex } from "./_mount-flush.ts";
+import {
+  correlationPrefix,
+  localDirectory,
+  mountFlags,
+  remoteRoot,
+  requireOneMode,
+  statePlace,
+} from "./_mount-input.ts";
 import { connect, targetFlags } from "./_target.ts";
 
 /** `relayfile.mount`: a mount as it runs. */
@@ -56,12 +65,13 @@ export default command({
 /** Runs the mount a command line asks for. */
 export async function mount(args: Args, context: CommandContext): Promise<CommandResult> {
   refuseUnsupported(args, context);
+  requireOneMode(args, context);
   const world = await mountWorld(context);
   const flags = targetFlags(args, args.ws);
   const session = await connect(flags, context);
   const workspace = requireWorkspace(session.target);
-  const localRoot = localDirectory(args, context, session.target.mountDir ?? recordedDir(session.target));
-  const target = { ...(await session.fileTarget()), correlationPrefix: "mount" };
+  const localRoot = localDirectory(args, context, session.target);
+  const target = { ...(await session.fileTarget()), correlationPrefix: correlationPrefix(context) };
   const token = await target.token();
   const config = mountConfig(
     {
@@ -69,48 +79,28 @@ export async function mount(args: Args, context: CommandContext): Promise<Comman
       localRoot,
       remoteRoot: remoteRoot(args, context, session.target),
       server: target.baseUrl,
-      stateDir: absolutePath(
-        args["state-dir"] ??
-          context.ports.host.env.RELAYFILE_MOUNT_STATE_DIR ??
-          defaultStateDir(context.ports.host),
-        context.ports.host.cwd,
-      ),
+      ...statePlace(args, localRoot, context),
       scopes: token === null ? null : (readClaims(token)?.scopes ?? null),
     },
-    {
-      provider: args.provider,
-      syncMode: args["sync-mode"] as SyncMode | undefined,
-      intervalMs: args.interval,
-      intervalJitter: args["interval-jitter"],
-      timeoutMs: args.timeout,
-      bootstrapTimeoutMs: args["bootstrap-timeout"],
-      cursorTimeoutMs: args["cursor-timeout"],
-      fullPullMinIntervalMs: minInterval(args["full-pull-min-interval"]),
-      fullReconcile: args["full-reconcile"],
-      websocket:
-        args["no-websocket"] || args.websocket === "false"
-          ? false
-          : args.websocket === undefined
-            ? undefined
-            : true,
-      fileSettleMs: args["file-settle-delay"],
-      atomicSettleMs: args["atomic-save-settle-delay"],
-      batchWindowMs: args["change-batch-window"],
-      lowMemory: args["low-memory"],
-      logHttpStatus: args["log-http-status"],
-      resetAfterClobber: args["reset-after-clobber"],
-    },
+    mountFlags(args),
     context.ports.host.env,
     context.ports.log,
   );
+  if (args["notify-flush"]) return notify(args.timeout, world, config, context);
   if (args.background) return background(args, world, config, context);
   const logFile = args["log-file"] ?? runtimeLayout(localRoot).log;
-  const opened = openMount(loggingWorld(world, config, { logFile, quiet: args.daemonized }), config, target);
+  const logging = loggingWorld(world, config, { logFile, quiet: args.daemonized });
+  if (args["push-local-once"]) refuseFreshIndex(world, config);
+  const traced = config.logHttpStatus ? { ...target, fetch: loggingFetch(target.fetch, logging) } : target;
+  const opened = openMount(logging, config, traced, { mustBeWhole: args["push-local-once"] });
+  const stream = args.events ? mountEvents(opened.engine, context) : null;
   try {
     await remember(context, await named(session), config);
+    if (args["push-local-once"] || args["flush-outbox-once"])
+      return await flush(opened, config, args["push-local-once"], context);
     return args.once
       ? await once(opened, config, context)
-      : await foreground(args, opened, config, logFile, context);
+      : await foreground(args, opened, config, { logFile, stream }, context);
   } finally {
     opened.close();
   }
@@ -136,7 +126,7 @@ async function foreground(
   args: Args,
   opened: OpenMount,
   config: MountConfig,
-  logFile: string,
+  { logFile, stream }: { logFile: string; stream: EventStream | null },
   context: CommandContext,
 ): Promise<CommandResult> {
   const { engine, stateDir } = opened;
@@ -165,12 +155,13 @@ async function foreground(
       stateDir,
       logFile,
       signal: context.signal,
-      onReady: () => context.ready(document),
+      onReady: () => (stream === null ? context.ready(document) : stream.ready(document)),
     });
   } finally {
     unregister();
   }
   const stopped: MountDocument = { ...document, state: "stopped" };
+  stream?.stopped(stopped);
   return { document: stopped, exit: "PASS" };
 }
 
@@ -183,7 +174,6 @@ async function background(
 ): Promise<CommandResult> {
   const { prepareRoot } = await import("../lib/mount/guard.ts");
   const { runningDaemon } = await import("../lib/mount/lock.ts");
-  const { mountStateDir } = await import("../lib/mount/open.ts");
   const layout = runtimeLayout(config.localRoot);
   const holder = runningDaemon(world, config.localRoot);
   if (holder !== null) {
@@ -222,7 +212,7 @@ async function background(
     mode: "background",
     pid,
     logFile,
-    stateDir: mountStateDir(config, world),
+    stateDir: privatePaths(config, world.sha256).dir,
     state: "running",
   };
   return { document, exit: "PASS" };
@@ -258,16 +248,6 @@ async function resume(args: Args, context: CommandContext): Promise<CommandResul
   };
 }
 
-/** The recorded directory of a workspace that was asked for by another of its names. */
-function recordedDir(target: Target): string | null {
-  return entryOf(target)?.localDir ?? null;
-}
-
-function entryOf({ registry, workspace }: Target): RegisteredWorkspace | undefined {
-  if (workspace === null) return undefined;
-  return registryOf(registry).workspaces.find((one) => [one.id, one.relayWorkspaceId].includes(workspace.id));
-}
-
 /** The target with the workspace's name, asked for once so that later commands can use it; best effort. */
 async function named(session: Session): Promise<Target> {
   const { target, cloud, control } = session;
@@ -280,55 +260,6 @@ async function named(session: Session): Promise<Target> {
     if (!isRelayfileError(error)) throw error;
     return target;
   }
-}
-
-function localDirectory(args: Args, context: CommandContext, recorded: string | null): string {
-  const { host } = context.ports;
-  const named = args.dir ?? args["local-dir"] ?? host.env.RELAYFILE_LOCAL_DIR;
-  if (named === undefined || named === "") {
-    return (
-      recorded ??
-      fail("usage", "a directory is needed: this workspace was not mounted here before", {
-        hint: "relayfile mount WORKSPACE DIR",
-      })
-    );
-  }
-  const dir = absolutePath(named, host.cwd);
-  if (dir === "/") fail("usage", "the file system root cannot be a mirror");
-  if (
-    recorded !== null &&
-    recorded !== dir &&
-    !args.rehome &&
-    context.ports.fs.lstat(`${recorded}/.relay`) !== null
-  ) {
-    fail("usage", `this workspace is mirrored in ${recorded}`, {
-      hint: "Give that directory, or repeat with --rehome",
-    });
-  }
-  return dir;
-}
-
-function remoteRoot(args: Args, context: CommandContext, target: Target): string {
-  const fromEnv = context.ports.host.env.RELAYFILE_REMOTE_PATH;
-  const given = args["remote-path"].length > 0 ? args["remote-path"] : fromEnv ? [fromEnv] : [];
-  const paths = given.length > 0 ? given : (entryOf(target)?.remotePaths ?? ["/"]);
-  if (paths.length > 1) {
-    fail("not_supported", "one mirror has one remote path", {
-      hint: "Mount each path into a directory of its own",
-    });
-  }
-  return requireRemoteRoot(paths[0] ?? "/");
-}
-
-/** `--full-pull-min-interval` accepts a bare -1, which is no duration. */
-function minInterval(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (text === "-1") return -1;
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match?.[2] ?? "ms"] ?? 1;
-  return match
-    ? Number(match[1]) * unit
-    : fail("usage", `--full-pull-min-interval is "${text}", a duration or -1 is needed`);
 }
 
 /** The registry learns where the workspace is mirrored; a mount works without one. */
@@ -346,6 +277,11 @@ async function remember(context: CommandContext, target: Target, config: MountCo
           localDir: config.localRoot,
           server: config.server,
           remotePaths: [config.remoteRoot],
+          // Undefined takes back what an earlier mount was told.
+          mountStateDir:
+            config.stateDir === defaultStateDir(context.ports.host) ? undefined : config.stateDir,
+          mountStateFile: config.stateFile,
+          mountKind: config.mountKind === "daemon" ? undefined : config.mountKind,
         },
         context.ports.clock.now(),
       ),

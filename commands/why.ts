@@ -1,10 +1,10 @@
 /** `relayfile why`: what is known about one file of a mirror, and what to do about it. */
 
 import { fail } from "../lib/errors.ts";
-import { absolutePath, defaultStateDir, mountIdOf } from "../lib/mount/layout.ts";
+import { absolutePath } from "../lib/mount/layout.ts";
 import { type PathStory, whyPath } from "../lib/mount/why.ts";
 import { type CommandResult, command } from "./_command.ts";
-import { findMirror, MIRROR_ARGS, mountWorld, requireMirror, stateOf } from "./_mount.ts";
+import { findMirror, MIRROR_ARGS, mountWorld, privateStateOf, requireMirror, stateOf } from "./_mount.ts";
 
 /** `relayfile.why`. */
 export interface WhyDocument extends PathStory {
@@ -36,10 +36,8 @@ export default command({
     const rel = inside.startsWith(`${dir}/`) ? inside.slice(dir.length + 1) : args.path.replace(/^\.?\//, "");
     if (rel === "") fail("usage", "a path below the mirror is needed");
     const remoteRoot = stateOf(mirror)?.remoteRoot ?? "/";
-    const identity = { workspaceId: mirror.workspaceId ?? "", remoteRoot, localRoot: dir };
-    const parent = absolutePath(host.env.RELAYFILE_MOUNT_STATE_DIR ?? defaultStateDir(host), host.cwd);
-    const stateDir = `${parent}/${mountIdOf(identity, world.sha256)}`;
-    const story = whyPath(world, { dir, layout, remoteRoot, stateDir }, rel);
+    const { database } = privateStateOf(mirror, context, world.sha256);
+    const story = whyPath(world, { dir, layout, remoteRoot, index: database }, rel);
     const document: WhyDocument = {
       schemaVersion: "1.0",
       kind: "relayfile.why",

@@ -2,10 +2,9 @@
 import { fail } from "../../lib/errors.ts";
 import { segmentsOf } from "../../lib/model/path.ts";
 import { listDeadLetters, readSidecar } from "../../lib/mount/dead-letter.ts";
-import { absolutePath, defaultStateDir, mountIdOf } from "../../lib/mount/layout.ts";
 import { listPending } from "../../lib/mount/pending-list.ts";
 import { type CommandContext, type CommandResult, command } from "../_command.ts";
-import { findMirror, type LocalMirror, mountWorld, stateOf } from "../_mount.ts";
+import { findMirror, type LocalMirror, mountWorld, privateStateOf, stateOf } from "../_mount.ts";
 import { WRITEBACK_ARGS } from "./_args.ts";
 
 /** One row; fields that are unknown are null. */
@@ -95,12 +94,9 @@ function deadRows(mirror: LocalMirror, context: CommandContext): Rows {
 async function pendingRows(mirror: LocalMirror, context: CommandContext): Promise<Rows> {
   if (mirror.dir === null || mirror.layout === null) return { items: [], malformed: [] };
   const world = await mountWorld(context);
-  const { host } = context.ports;
   const remoteRoot = stateOf(mirror)?.remoteRoot ?? "/";
-  const identity = { workspaceId: mirror.workspaceId ?? "", remoteRoot, localRoot: mirror.dir };
-  const parent = absolutePath(host.env.RELAYFILE_MOUNT_STATE_DIR ?? defaultStateDir(host), host.cwd);
-  const stateDir = `${parent}/${mountIdOf(identity, world.sha256)}`;
-  const items = listPending(world, { dir: mirror.dir, layout: mirror.layout, remoteRoot, stateDir }).map(
+  const { database: index } = privateStateOf(mirror, context, world.sha256);
+  const items = listPending(world, { dir: mirror.dir, layout: mirror.layout, remoteRoot, index }).map(
     (row): WritebackRow => ({
       id: row.commandId ?? row.path,
       workspaceId: mirror.workspaceId,

@@ -17,6 +17,14 @@ export default group({
     list: lazy("List saves that wait, or that were refused", () => import("./list.ts")),
     show: lazy("Show everything known about one refused save", () => import("./show.ts")),
     retry: lazy("Send a refused save again and wait for the outcome", () => import("./retry.ts")),
+    "skip-stuck": lazy(
+      "Stop waiting for announced files that cannot be read",
+      () => import("./skip-stuck.ts"),
+    ),
+    "sweep-drafts": lazy(
+      "Find drafts on the server that nothing turned into records, and remove them with --apply",
+      () => import("./sweep-drafts.ts"),
+    ),
     drop: lazy("Give up a refused save; the local file stays", () => import("./drop.ts")),
   },
 });

@@ -54,6 +54,13 @@ interface SearchWorld {
   readonly flag: string | undefined;
 }
 
+/** Variables that name a file with the workspace token; the later two are those of the original's daemons. */
+const TOKEN_FILE_VARIABLES = [
+  "RELAYFILE_TOKEN_FILE",
+  "RELAYFILE_MOUNT_CREDS_FILE",
+  "RELAYFILE_DELEGATED_CREDENTIALS_FILE",
+] as const;
+
 /**
  * The workspace token: `--token-file`, `RELAYFILE_TOKEN_FILE`, `RELAYFILE_TOKEN`, then the credential files. Among
  * the files `credentials.json` wins unless its token belongs to another workspace and one for `workspaceId` is kept.
@@ -61,11 +68,12 @@ interface SearchWorld {
 export function findWorkspaceToken(
   world: SearchWorld & { readonly workspaceId: string | null },
 ): TokenSearch {
+  const fileVariable = TOKEN_FILE_VARIABLES.find((name) => (world.env[name] ?? "") !== "");
   const explicit = findExplicit(
     world,
     "workspace",
     "--token-file",
-    "RELAYFILE_TOKEN_FILE",
+    fileVariable ?? TOKEN_FILE_VARIABLES[0],
     "RELAYFILE_TOKEN",
   );
   if (explicit !== null) return explicit;

@@ -19,6 +19,10 @@ export const RegisteredWorkspace = z.looseObject({
   scopes: z.array(z.string()).optional(),
   timezone: z.string().optional(),
   remotePaths: z.array(z.string()).optional(),
+  /** Where the mirror's private state is, when its mount was told another place than the default. */
+  mountStateFile: z.string().optional(),
+  mountStateDir: z.string().optional(),
+  mountKind: z.string().optional(),
 });
 /** One entry of `workspaces.json`. */
 export type RegisteredWorkspace = z.infer<typeof RegisteredWorkspace>;

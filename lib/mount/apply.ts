@@ -88,6 +88,7 @@ function decide(
   const mapped = localOf(engine, path);
   if ("problem" in mapped) {
     if (state.kind === "file") noteProblem(engine, path, "skipped", mapped.problem);
+    else engine.db.clearProblem(path);
     return null;
   }
   const { rel } = mapped;
@@ -98,7 +99,10 @@ function decide(
   if (local === null) return "again";
   if (local.kind === "blocked") {
     if (state.kind === "file") noteProblem(engine, path, "quarantined", local.problem);
-    else if (base !== undefined) engine.db.forget(path);
+    else {
+      engine.db.clearProblem(path);
+      engine.db.forget(path);
+    }
     return null;
   }
   if (state.kind === "denied")
@@ -202,8 +206,10 @@ function place(
       } else {
         remember(engine, job.file.path, job.rel, job.file, result.stat, job.file.hash);
         total.changed++;
+        engine.news.path({ what: "placed", path: job.file.path, revision: job.file.revision });
         if (job.keepAs !== null && job.step.kind === "conflict" && isWritable(engine, job.file.path)) {
           total.conflicts++;
+          engine.news.path({ what: "conflict", path: job.file.path, artifact: job.keepAs });
           engine.world.log.warn("conflict: the local version was kept aside", {
             path: job.file.path,
             artifact: job.keepAs,
@@ -255,6 +261,7 @@ function removeLocal(
   }
   engine.mirror.pruneParents(rel);
   engine.db.forget(path);
+  engine.news.path({ what: "removed", path });
   return true;
 }
 

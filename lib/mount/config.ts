@@ -19,8 +19,12 @@ export interface MountConfig {
   /** Event filter, or null. */
   readonly provider: string | null;
   readonly syncMode: SyncMode;
-  /** Directory of the private state, outside the mount. */
+  /** Directory that holds the private states of all mounts, outside the mount. */
   readonly stateDir: string;
+  /** The index itself, absolute, when it was named; it then takes the place of the one below `stateDir`. */
+  readonly stateFile?: string;
+  /** `daemon` unless this run keeps an index of its own: `flush` or `initial-sync`. */
+  readonly mountKind?: string;
   readonly intervalMs: number;
   readonly intervalJitter: number;
   readonly cycleTimeoutMs: number;
@@ -32,11 +36,21 @@ export interface MountConfig {
   readonly bootstrapStallCyclesMax: number;
   readonly bootstrapDirectoriesMax: number;
   readonly readConcurrency: number;
+  /** The same after the first copy. */
+  readonly incrementalReadConcurrency: number;
   readonly notReadyTtlMs: number | null;
   readonly outboxTimeoutMs: number;
   readonly cursorTimeoutMs: number;
   /** Between audits; null switches the wall clock guard off. */
   readonly auditIntervalMs: number | null;
+  /** Quiet polls between audits, when a number of polls was asked for instead of a time. */
+  readonly auditEveryPolls: number | null;
+  /** More directories than this are polled instead of watched; null: as many as the system lets us watch. */
+  readonly watchDirectoriesMax: number | null;
+  /** Silence of a provider's events after which it is shown as silent. */
+  readonly eventSilenceMs: number;
+  /** Log how long single steps of a change took. */
+  readonly latencyTrace: boolean;
   readonly fullReconcile: boolean;
   readonly websocket: boolean;
   readonly settle: SettleDelays;
@@ -75,7 +89,7 @@ export interface MountFlags {
 /** What names the mount. */
 export type MountIdentity = Pick<
   MountConfig,
-  "workspaceId" | "localRoot" | "remoteRoot" | "server" | "stateDir" | "scopes"
+  "workspaceId" | "localRoot" | "remoteRoot" | "server" | "stateDir" | "stateFile" | "mountKind" | "scopes"
 >;
 
 /** Resolves flags, variables and defaults. A malformed variable is ignored with a warning; a bad flag fails. */
@@ -88,17 +102,24 @@ export function mountConfig(identity: MountIdentity, flags: MountFlags, env: Env
   const cap = from.integer("RELAYFILE_MAX_WRITEBACK_BYTES") ?? MOUNT.writebackBytesMax;
   const batch = from.integer("RELAYFILE_MAX_WRITEBACK_BATCH_BYTES") ?? MOUNT.writebackBatchBytesMax;
   const ratio = from.number("RELAYFILE_SNAPSHOT_DELETE_MIN_RATIO");
+  const everyPolls = from.integer("RELAYFILE_MOUNT_FULL_PULL_EVERY");
   const idleMs = positive(from.duration("RELAYFILE_BOOTSTRAP_IDLE_TIMEOUT")) ?? MOUNT.bootstrapIdleTimeoutMs;
   return {
     ...identity,
-    provider: flags.provider ?? env.RELAYFILE_MOUNT_PROVIDER ?? null,
+    provider: providerBelow(
+      identity.remoteRoot,
+      flags.provider || env.RELAYFILE_MOUNT_PROVIDER?.trim() || null,
+    ),
     syncMode: (syncMode as SyncMode | null) ?? "mirror",
     intervalMs: Math.max(interval, MOUNT.intervalFloorMs),
     intervalJitter:
       jitterOf(flags.intervalJitter) ??
-      from.number("RELAYFILE_MOUNT_INTERVAL_JITTER") ??
+      clamped(from.number("RELAYFILE_MOUNT_INTERVAL_JITTER")) ??
       MOUNT.intervalJitter,
-    cycleTimeoutMs: flags.timeoutMs ?? from.duration("RELAYFILE_MOUNT_TIMEOUT") ?? MOUNT.cycleTimeoutMs,
+    cycleTimeoutMs:
+      aboveZero("--timeout", flags.timeoutMs) ??
+      positive(from.duration("RELAYFILE_MOUNT_TIMEOUT")) ??
+      MOUNT.cycleTimeoutMs,
     bootstrapTimeoutMs: flags.bootstrapTimeoutMs ?? from.duration("RELAYFILE_BOOTSTRAP_TIMEOUT") ?? 0,
     bootstrapIdleTimeoutMs: idleMs,
     exportTimeoutMs: Math.min(
@@ -113,11 +134,21 @@ export function mountConfig(identity: MountIdentity, flags: MountFlags, env: Env
       from.positive("RELAYFILE_BOOTSTRAP_READ_CONCURRENCY") ?? MOUNT.readConcurrency,
       MOUNT.readConcurrencyMax,
     ),
+    incrementalReadConcurrency: Math.min(
+      from.positive("RELAYFILE_INCREMENTAL_READ_CONCURRENCY") ?? MOUNT.readConcurrency,
+      MOUNT.readConcurrencyMax,
+    ),
     notReadyTtlMs: from.duration("RELAYFILE_INCREMENTAL_READ_NOT_READY_TTL"),
-    outboxTimeoutMs: from.duration("RELAYFILE_OUTBOX_TIMEOUT") ?? MOUNT.outboxTimeoutMs,
+    outboxTimeoutMs: positive(from.duration("RELAYFILE_OUTBOX_TIMEOUT")) ?? MOUNT.outboxTimeoutMs,
     cursorTimeoutMs:
-      flags.cursorTimeoutMs ?? from.duration("RELAYFILE_CURSOR_TIMEOUT") ?? MOUNT.cursorTimeoutMs,
-    auditIntervalMs: minInterval !== null && minInterval < 0 ? null : minInterval || MOUNT.auditMinIntervalMs,
+      aboveZero("--cursor-timeout", flags.cursorTimeoutMs) ??
+      positive(from.duration("RELAYFILE_CURSOR_TIMEOUT")) ??
+      MOUNT.cursorTimeoutMs,
+    auditIntervalMs: auditInterval(minInterval, everyPolls),
+    auditEveryPolls: everyPolls !== null && everyPolls > 0 && !minInterval ? everyPolls : null,
+    watchDirectoriesMax: from.positive("RELAYFILE_MOUNT_MAX_WATCH_DIRS"),
+    eventSilenceMs: positive(from.duration("RELAYFILE_EVENT_SILENCE_THRESHOLD")) ?? MOUNT.eventSilenceMs,
+    latencyTrace: from.boolean("RELAYFILE_MOUNT_LATENCY_TRACE") ?? false,
     fullReconcile: flags.fullReconcile || (from.boolean("RELAYFILE_FORCE_FULL_RECONCILE") ?? false),
     websocket: flags.websocket ?? from.boolean("RELAYFILE_MOUNT_WEBSOCKET") ?? true,
     settle: {
@@ -145,6 +176,29 @@ export function mountConfig(identity: MountIdentity, flags: MountFlags, env: Env
   };
 }
 
+/** Time between audits: -1 switches it off, a number of polls replaces it, and a negative number switches both off. */
+function auditInterval(minIntervalMs: number | null, everyPolls: number | null): number | null {
+  if ((minIntervalMs !== null && minIntervalMs < 0) || (everyPolls !== null && everyPolls < 0)) return null;
+  if (everyPolls !== null && everyPolls > 0 && !minIntervalMs) return null;
+  return minIntervalMs || MOUNT.auditMinIntervalMs;
+}
+
+/** Events of another provider than the mirrored one would leave the mirror without any. */
+function providerBelow(remoteRoot: string, provider: string | null): string | null {
+  const [mirrored = ""] = remoteRoot.slice(1).split("/");
+  if (provider !== null && mirrored !== "" && mirrored !== provider) {
+    fail("usage", `--provider ${provider} does not fit --remote-path ${remoteRoot}`, {
+      hint: `Leave it out, or give --provider ${mirrored}`,
+    });
+  }
+  return provider;
+}
+
+function aboveZero(flag: string, ms: number | undefined): number | undefined {
+  if (ms !== undefined && ms <= 0) fail("usage", `${flag} must be more than zero`);
+  return ms;
+}
+
 function positive(value: number | null): number | null {
   return value !== null && value > 0 ? value : null;
 }
@@ -154,7 +208,11 @@ function jitterOf(text: string | undefined): number | null {
   const value = Number(text);
   if (!Number.isFinite(value))
     fail("usage", `--interval-jitter is "${text}", a number from 0 to 1 is needed`);
-  return Math.min(Math.max(value, 0), 1);
+  return clamped(value);
+}
+
+function clamped(value: number | null): number | null {
+  return value === null ? null : Math.min(Math.max(value, 0), 1);
 }
 
 /** Reads typed values from the environment; a value of the wrong form warns and counts as unset. */

@@ -12,7 +12,7 @@ import { Wake } from "./wake.ts";
 export const ControlRequest = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("retry"), opId: z.string() }),
   z.object({ kind: z.literal("resume"), deletes: z.enum(["confirm", "restore"]) }),
-  z.object({ kind: z.literal("sync") }),
+  z.object({ kind: z.literal("skip-stuck"), max: z.int().min(0).nullable() }),
   z.object({ kind: z.literal("resolve"), path: z.string(), keep: z.enum(["local", "remote", "both"]) }),
 ]);
 /** What a daemon can be asked. */

@@ -2,12 +2,14 @@
  * The running daemon: independent loops over one engine. Each waits for its own work, each fails alone, and the end of
  * all of them is one flush (spec mount-daemon 2, 5.4).
  */
-import { isRelayfileError, messageOf } from "../errors.ts";
+import { isRelayfileError, messageOf, type RelayfileError } from "../errors.ts";
 import { MOUNT } from "../limits.ts";
 import { jittered } from "../sync/backoff.ts";
+import { stalledBootstrap } from "./bootstrap.ts";
 import { serveControl } from "./control.ts";
 import { CONFIRMED_KEY, type DeleteLane, restoreDeletes, sendDeletes } from "./deletes.ts";
 import { type Engine, noteError } from "./engine.ts";
+import { serveFlush } from "./flush-signal.ts";
 import { checkRoot } from "./guard.ts";
 import { exportIndex } from "./legacy-state.ts";
 import { type LiveFeed, startLive } from "./live.ts";
@@ -19,6 +21,7 @@ import { newPushLane, pushDue } from "./push.ts";
 import { pollReceipts, type ReceiptLane } from "./receipts.ts";
 import { resolveConflict } from "./resolve.ts";
 import { retryDeadLetter } from "./retry.ts";
+import { skipStuck } from "./skip-stuck.ts";
 import { confirmTombstones } from "./tombstones.ts";
 import { upkeepRound } from "./upkeep.ts";
 
@@ -38,10 +41,14 @@ const STATE_DEBOUNCE_MS = 250;
 const LANE_RESTART_MS = { first: 1_000, cap: 30_000 } as const;
 const ROOT_LOOK_MS = 1_000;
 const RETRY_WAIT_MS = 60_000;
+const REQUESTED_ROUND_MS = 10_000;
+const REQUESTED_LOOK_MS = 25;
 
 /** Runs until the signal aborts; resolves after the final flush. Fails only for faults no loop can live with. */
 export async function runDaemon(engine: Engine, options: DaemonOptions): Promise<void> {
-  const stopping = options.signal;
+  // Ends the daemon from inside: a first copy that was given up is no state to wait in.
+  const over = new AbortController();
+  const stopping = AbortSignal.any([options.signal, over.signal]);
   // Uploads under way may finish inside the flush window; everything else stops at once.
   const hard = new AbortController();
   const daemon = { pid: engine.world.host.pid, logFile: options.logFile };
@@ -51,6 +58,7 @@ export async function runDaemon(engine: Engine, options: DaemonOptions): Promise
   const receipts: ReceiptLane = new Map();
   const local = startLocal(engine);
   const live = startLive(engine, stopping);
+  const asked: Asked = [];
   checkRoot(engine);
   saveState(true);
 
@@ -60,7 +68,10 @@ export async function runDaemon(engine: Engine, options: DaemonOptions): Promise
       const nextDelete = await sendDeletes(engine, deletes, hard.signal);
       await engine.wake.push.wait(waitUntil(engine, next, nextDelete), stopping);
     }),
-    lane(engine, "pull", stopping, () => pullRound(engine, live, local, stopping, options)),
+    lane(engine, "pull", stopping, async () => {
+      const stalled = await pullRound(engine, { live, local, asked }, stopping, options);
+      if (stalled !== null) over.abort(stalled);
+    }),
     lane(engine, "local", stopping, () => local.round(stopping)),
     lane(engine, "receipts", stopping, async () => {
       const next = await pollReceipts(engine, receipts, stopping);
@@ -72,6 +83,9 @@ export async function runDaemon(engine: Engine, options: DaemonOptions): Promise
       if (!stopping.aborted) saveState(true);
     }),
     lane(engine, "upkeep", stopping, () => upkeepRound(engine, stopping)),
+    lane(engine, "flush", stopping, () =>
+      serveFlush(engine, stopping, () => reconcileNow(engine, local, asked, stopping)),
+    ),
     options.control === false
       ? Promise.resolve()
       : lane(engine, "control", stopping, () =>
@@ -98,29 +112,64 @@ export async function runDaemon(engine: Engine, options: DaemonOptions): Promise
   }
   exportIndex(engine);
   saveState(false);
+  if (over.signal.aborted) throw over.signal.reason;
 }
 
-/** One round of the pull lane: pull, then wait for the interval, the live feed or a wake-up. */
+/** Who waits for the next pull, told whether it succeeded. */
+type Asked = ((ok: boolean) => void)[];
+
+/** One round on request: everything noticed or on disk is recorded and sent, and the server is asked. True: all agreed. */
+async function reconcileNow(
+  engine: Engine,
+  local: LocalLane,
+  asked: Asked,
+  signal: AbortSignal,
+): Promise<boolean> {
+  local.requestScan();
+  local.flush();
+  engine.wake.push.call();
+  const pulled = new Promise<boolean>((resolve) => asked.push(resolve));
+  engine.wake.pull.call();
+  const ok = await Promise.race([pulled, aborted(signal).then(() => false)]);
+  const { clock } = engine.world;
+  const deadline = clock.monotonicMs() + REQUESTED_ROUND_MS;
+  const isSending = () => engine.inFlight.size > 0 || engine.outbox.due(engine.now()).length > 0;
+  while (isSending() && clock.monotonicMs() < deadline && !signal.aborted) {
+    await clock.sleep(REQUESTED_LOOK_MS, signal).catch(() => undefined);
+  }
+  return ok && !isSending();
+}
+
+/**
+ * One round of the pull lane: pull, then wait for the interval, the live feed or a wake-up. Resolves with the reason when
+ * the first copy was given up for good, else null.
+ */
 async function pullRound(
   engine: Engine,
-  live: LiveFeed,
-  local: LocalLane,
+  { live, local, asked }: { live: LiveFeed; local: LocalLane; asked: Asked },
   signal: AbortSignal,
   options: DaemonOptions,
-): Promise<void> {
+): Promise<RelayfileError | null> {
   const first = engine.health.lastReconcileAtMs === null;
   const complete = isBootstrapped(engine);
   // Saves recorded before a crash go out before anything is pulled (W3); the push lane is already at it.
   if (first && engine.outbox.nextDueMs() !== null)
     await engine.world.clock.sleep(50, signal).catch(() => undefined);
   if (first && complete) local.requestScan();
+  const waiting = asked.splice(0);
+  if (waiting.length > 0) engine.wanted.poll = true;
   const events = engine.wanted.audit ? null : live.takeEvents();
   const audited = engine.db.meta(PULL_META.lastAudit);
   const ok = events === null ? await pullOnce(engine, signal) : await live.apply(events, signal);
+  for (const tell of waiting) tell(ok);
   // The first walk over the disk waits for the first copy: before it every file would look new.
   // Later, an audit is the moment to look for changes that no watcher told of.
   if (engine.db.meta(PULL_META.lastAudit) !== audited) local.requestScan();
   if (first) options.onReady?.();
+  if (!ok && !isBootstrapped(engine)) {
+    const stalled = stalledBootstrap(engine);
+    if (stalled !== null) return stalled;
+  }
   const soon = ok ? await followUp(engine, signal) : null;
   const interval = jittered(
     engine.config.intervalMs,
@@ -130,10 +179,12 @@ async function pullRound(
   const ms = Math.max(interval, MOUNT.intervalFloorMs);
   const due = engine.now() + (ok ? ms : Math.min(ms, 5_000));
   await engine.wake.pull.wait(waitUntil(engine, due, soon), signal);
+  return null;
 }
 
 /** Small questions left by a pull: announced files that were not there yet, what the disk refused, second looks at absences. */
 async function followUp(engine: Engine, signal: AbortSignal): Promise<number | null> {
+  if (engine.config.syncMode === "write-only") return null;
   const times = [
     await retryNotReady(engine, signal),
     await retrySkipped(engine, signal),
@@ -156,11 +207,8 @@ async function handleControl(
       engine.wake.push.call();
       return { confirmed: engine.health.heldDeletes?.paths ?? 0 };
     }
-    case "sync":
-      engine.wake.local.call();
-      engine.wake.push.call();
-      engine.wake.pull.call();
-      return null;
+    case "skip-stuck":
+      return skipStuck(engine, request.max, signal);
     case "resolve":
       return resolveConflict(engine, request.path, request.keep);
   }

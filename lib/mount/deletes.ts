@@ -20,7 +20,7 @@ export const CONFIRMED_KEY = "deletesConfirmed";
 
 /** Entries a person deleted here that the server still has, in path order. */
 export function pendingDeletes(engine: Engine): Entry[] {
-  return [...engine.db.entries.values()].filter((entry) => entry.deletePending && entry.revision !== null);
+  return engine.db.flagged().filter((entry) => entry.deletePending && entry.revision !== null);
 }
 
 /**
@@ -33,6 +33,7 @@ export async function sendDeletes(
   signal: AbortSignal,
   holdMs: number = MOUNT.deleteHoldMs,
 ): Promise<number | null> {
+  if (engine.config.syncMode === "pull-only") return null;
   const waiting = pendingDeletes(engine);
   if (waiting.length === 0) {
     release(engine);
@@ -133,6 +134,7 @@ async function sendOne(
       });
       engine.deletedAtMs.delete(path);
       lane.delete(path);
+      engine.news.path({ what: "deleted", path });
       engine.health.lastSuccessAtMs = engine.now();
       engine.wake.receipts.call();
       engine.wake.state.call();
@@ -169,9 +171,7 @@ async function sendOne(
 
 /** Files both sides have or had. */
 export function trackedFiles(engine: Engine): number {
-  let files = 0;
-  for (const entry of engine.db.entries.values()) if (entry.revision !== null) files++;
-  return files;
+  return engine.db.confirmedFiles();
 }
 
 function release(engine: Engine): void {

@@ -8,11 +8,12 @@ import { localRelOf } from "../sync/names.ts";
 import { belowRemoteRoot, type Mapped, type RelativeRemotePath, toRemotePath } from "../sync/remote-path.ts";
 import { mayWrite } from "../sync/scopes.ts";
 import { downExclusion, type MountNames } from "../sync/uploadable.ts";
-import type { BootstrapNews } from "./bootstrap.ts";
 import type { MountConfig } from "./config.ts";
+import type { FlushInbox } from "./flush-signal.ts";
 import { type Counter, type Health, type LastError, newHealth } from "./health.ts";
 import { type RuntimeLayout, runtimeLayout } from "./layout.ts";
 import { type Mirror, openMirror } from "./mirror.ts";
+import { type MountNews, silentNews } from "./news.ts";
 import { type Outbox, openOutbox } from "./outbox.ts";
 import type { Remote } from "./remote.ts";
 import type { StageContext } from "./stage.ts";
@@ -31,8 +32,8 @@ export interface Engine {
   readonly outbox: Outbox;
   readonly remote: Remote;
   readonly health: Health;
-  /** Told how the first copy goes; silent unless a command listens. */
-  readonly news: { bootstrap(news: BootstrapNews): void };
+  /** Told what happens; silent unless a command listens. */
+  readonly news: MountNews;
   readonly wake: { readonly [K in "local" | "push" | "pull" | "receipts" | "state"]: Wake };
   /** Local paths that must be looked at again, whatever the watcher says. */
   readonly suspects: Set<RelativeRemotePath>;
@@ -50,6 +51,8 @@ export interface Engine {
   readonly inFlight: Set<string>;
   /** When a local delete was first seen, by remote path, in ms. */
   readonly deletedAtMs: Map<string, number>;
+  /** Rounds that other processes ask for by signal. */
+  readonly flushInbox: FlushInbox;
   now(): number;
 }
 
@@ -63,6 +66,7 @@ export function openEngine(
     remote(onRefusedWrite: () => void): Remote;
     foldsCase: boolean;
     afterCrash: boolean;
+    flushInbox: FlushInbox;
   },
 ): Engine {
   const layout = runtimeLayout(config.localRoot);
@@ -84,7 +88,7 @@ export function openEngine(
       stateWake.call();
     }),
     health,
-    news: { bootstrap: () => undefined },
+    news: silentNews(),
     wake: {
       local: new Wake(world.clock),
       push: new Wake(world.clock),
@@ -94,7 +98,10 @@ export function openEngine(
     },
     suspects: new Set(),
     stale: new Set(
-      [...db.entries.values()].filter((entry) => entry.unverified).map((entry) => entry.remotePath),
+      db
+        .flagged()
+        .filter((entry) => entry.unverified)
+        .map((entry) => entry.remotePath),
     ),
     passedOver: new Set(),
     // The last moments of a process that died may be missing in the index.
@@ -103,6 +110,7 @@ export function openEngine(
     seenToGo: new Set(),
     inFlight: new Set(),
     deletedAtMs: new Map(),
+    flushInbox: parts.flushInbox,
     now,
   };
 }

@@ -48,6 +48,29 @@ export function defaultStateDir(host: Host): string {
   return `${home || host.homeDir || host.tempDir}/.relayfile-mount-state`;
 }
 
+/** Where the private state of one mount is: a directory for requests, and the index. Both absolute. */
+export interface PrivatePaths {
+  readonly dir: string;
+  readonly database: string;
+}
+
+/** The private state of a mount: below the directory of all mounts, or around an index that was named. */
+export function privatePaths(
+  mount: {
+    readonly workspaceId: string;
+    readonly remoteRoot: string;
+    readonly localRoot: string;
+    readonly stateDir: string;
+    readonly stateFile?: string;
+    readonly mountKind?: string;
+  },
+  sha256: Sha256,
+): PrivatePaths {
+  if (mount.stateFile !== undefined) return { dir: `${mount.stateFile}.d`, database: mount.stateFile };
+  const dir = `${mount.stateDir}/${mountIdOf({ ...mount, kind: mount.mountKind }, sha256)}`;
+  return { dir, database: `${dir}/state.db` };
+}
+
 /**
  * Refuses a private state directory that is relative, too long, has control characters, or lies inside the mount
  * (G10): a mirror must never sync its own index.
@@ -59,6 +82,8 @@ export function requireStateDir(stateDir: string, localRoot: string): string {
   if (bytes > 1_024) fail("usage", `state directory is ${bytes} bytes, the limit is 1024`);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
   if (/[\x00-\x1f\x7f]/.test(stateDir)) fail("usage", "state directory contains a control character");
+  const component = stateDir.split("/").find((part) => new TextEncoder().encode(part).byteLength > 255);
+  if (component !== undefined) fail("usage", "state directory has a component of more than 255 bytes");
   if (stateDir === localRoot || stateDir.startsWith(`${localRoot}/`))
     fail("usage", `state directory ${stateDir} is inside the mount ${localRoot}`);
   return stateDir;

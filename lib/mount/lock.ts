@@ -21,7 +21,7 @@ const NOBODY: LockHolder = { pid: null, workspaceId: null, startedAt: null, loca
  * release; only the lock means "held".
  */
 export function lockMount(world: MountWorld, config: MountConfig): Lease {
-  const { fs, host, sha256 } = world;
+  const { fs, host } = world;
   const realRoot = fs.realPath(config.localRoot);
   const content = `${JSON.stringify({
     pid: host.pid,
@@ -33,13 +33,12 @@ export function lockMount(world: MountWorld, config: MountConfig): Lease {
   const own = runtimeLayout(config.localRoot).lock;
   const inside = world.acquireLease(own, content);
   if (inside === null) held(world, config, own);
-  const directory = leaseDir(host);
-  fs.makeDir(directory, 0o700);
-  const key = sha256([canonicalServer(config.server), config.workspaceId, realRoot].join("\0"));
-  const shared = world.acquireLease(`${directory}/${key}.lock`, content);
+  fs.makeDir(leaseDir(host), 0o700);
+  const lease = leaseFileOf(world, config);
+  const shared = world.acquireLease(lease, content);
   if (shared === null) {
     inside.release();
-    held(world, config, `${directory}/${key}.lock`);
+    held(world, config, lease);
   }
   return {
     release() {
@@ -47,6 +46,15 @@ export function lockMount(world: MountWorld, config: MountConfig): Lease {
       inside.release();
     },
   };
+}
+
+/** The lease of a mount whose root exists, as other tools compute its name too. */
+export function leaseFileOf(
+  world: Pick<MountWorld, "fs" | "host" | "sha256">,
+  mount: Pick<MountConfig, "server" | "workspaceId" | "localRoot">,
+): string {
+  const parts = [canonicalServer(mount.server), mount.workspaceId, world.fs.realPath(mount.localRoot)];
+  return `${leaseDir(world.host)}/${world.sha256(parts.join("\0"))}.lock`;
 }
 
 /** The holder written in a lock file. It may be stale: ask `isLocked` first. */

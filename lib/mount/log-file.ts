@@ -1,5 +1,6 @@
 /** The daemon's log as a file: one line per event, rotated while running (spec mount-daemon 5.5). */
 import { MOUNT } from "../limits.ts";
+import { printable } from "../model/printable.ts";
 import type { Clock, LocalFs, Log, LogFields } from "../ports.ts";
 
 const encoder = new TextEncoder();
@@ -49,7 +50,7 @@ export function logLine(message: string, fields: LogFields): string {
       const bare = key !== "body" && /^[^\s"=]+$/.test(text);
       return `${key}=${bare ? text : JSON.stringify(text)}`;
     });
-  return [message, ...parts].join(" ");
+  return printable([message, ...parts].join(" ")).replaceAll("\n", "\\n");
 }
 
 function rotate(fs: LocalFs, file: string): void {

@@ -4,14 +4,16 @@ import type { ServiceTarget } from "../client/http.ts";
 import { fail, isRelayfileError } from "../errors.ts";
 import type { MountConfig } from "./config.ts";
 import { type Engine, openEngine } from "./engine.ts";
+import { openFlushInbox } from "./flush-signal.ts";
 import { foreignWorkspace, prepareRoot } from "./guard.ts";
 import { writeAtomic } from "./json-file.ts";
-import { artifactStamp, mountIdOf, requireStateDir, runtimeLayout } from "./layout.ts";
+import { artifactStamp, privatePaths, requireStateDir, runtimeLayout } from "./layout.ts";
 import { importIndex } from "./legacy-state.ts";
 import { lockMount } from "./lock.ts";
+import { enterMode } from "./modes.ts";
 import { readPublicState } from "./public-state.ts";
 import { openRemote } from "./remote.ts";
-import type { MountWorld, StateDatabase } from "./world.ts";
+import type { Lease, MountWorld, StateDatabase } from "./world.ts";
 
 /** An open mount. `close` releases everything; the engine is spent. */
 export interface OpenMount {
@@ -21,28 +23,48 @@ export interface OpenMount {
   close(): void;
 }
 
-/** Directory of one mount's private state below the directory of all. */
-export function mountStateDir(config: MountConfig, world: Pick<MountWorld, "sha256">): string {
-  return `${config.stateDir}/${mountIdOf(config, world.sha256)}`;
+/** What an opening may insist on. */
+export interface OpenOptions {
+  /** Fail where files were mirrored before and their directory was emptied, instead of beginning anew. */
+  readonly mustBeWhole?: boolean;
 }
 
 /**
  * Opens a mount for work. Fails with `mount_root_broken`, `lock_held`, `state_corrupt` or `usage`; nothing below the
  * root is changed before the root was checked and the locks are held.
  */
-export function openMount(world: MountWorld, config: MountConfig, target: ServiceTarget): OpenMount {
+export function openMount(
+  world: MountWorld,
+  config: MountConfig,
+  target: ServiceTarget,
+  options: OpenOptions = {},
+): OpenMount {
   const { fs } = world;
-  const stateDir = mountStateDir(config, world);
+  const { dir: stateDir, database: databaseFile } = privatePaths(config, world.sha256);
   requireStateDir(stateDir, config.localRoot);
-  fs.makeDir(stateDir, 0o700);
-  const databaseFile = `${stateDir}/state.db`;
   const existed = fs.lstat(databaseFile) !== null;
+  if (existed && config.stateFile !== undefined) requireIndex(world, databaseFile);
+  fs.makeDir(stateDir, 0o700);
   const known = existed ? knownFiles(world, databaseFile) : 0;
   const { restored } = prepareRoot(world, config, { trackedFiles: known });
   const layout = runtimeLayout(config.localRoot);
   const areaExisted = fs.lstat(layout.area) !== null;
+  if (options.mustBeWhole && known > 0 && !areaExisted) {
+    fail("mount_root_broken", `${config.localRoot} was emptied: ${known} files were mirrored there before`, {
+      root: config.localRoot,
+      hint: "Mirror again first: relayfile mount WORKSPACE DIR",
+    });
+  }
   fs.makeDir(layout.area);
-  const lock = lockMount(world, config);
+  // Before the lease names this process: whoever reads it may send the signal at once.
+  const flushInbox = openFlushInbox(world);
+  let lock: Lease;
+  try {
+    lock = lockMount(world, config);
+  } catch (error) {
+    flushInbox.close();
+    throw error;
+  }
   let database: StateDatabase | null = null;
   try {
     const found = readPublicState(fs, layout.state);
@@ -64,6 +86,7 @@ export function openMount(world: MountWorld, config: MountConfig, target: Servic
       database: opened,
       previous,
       afterCrash,
+      flushInbox,
       foldsCase: foldsCase(world, layout.area),
       remote: (onRefusedWrite) =>
         openRemote({
@@ -79,6 +102,7 @@ export function openMount(world: MountWorld, config: MountConfig, target: Servic
     // An index that remembers files and a mirror without its runtime area: the files were removed, not deleted one by one.
     if (restored || (!areaExisted && engine.db.entries.size > 0)) engine.db.forgetAll();
     else importIndex(engine, `${config.stateDir}/quarantine`);
+    enterMode(engine);
     return {
       engine,
       stateDir,
@@ -87,13 +111,25 @@ export function openMount(world: MountWorld, config: MountConfig, target: Servic
         // Only now everything is on disk; a marker that stays costs one look at everything.
         fs.unlink(running);
         lock.release();
+        flushInbox.close();
       },
     };
   } catch (error) {
     database?.close();
     lock.release();
+    flushInbox.close();
     throw error;
   }
+}
+
+/** An index that was named by hand must be one, or a new file: anything else that is there is somebody's. */
+function requireIndex({ fs }: MountWorld, file: string): void {
+  const stat = fs.lstat(file);
+  const head = stat?.kind === "file" ? new TextDecoder().decode(fs.readFile(file).subarray(0, 15)) : "";
+  if (stat?.kind === "file" && (stat.sizeBytes === 0 || head === "SQLite format 3")) return;
+  fail("usage", `--state-file ${file} is not an index of this daemon`, {
+    hint: "Name a new file; the state of an older daemon is taken over from the mirror itself",
+  });
 }
 
 /** Opens the index; a damaged one is moved aside and a new one begins with a bootstrap. */

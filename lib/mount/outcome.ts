@@ -50,6 +50,7 @@ export function accepted(
     missingScans: 0,
   });
   keepMergeBase(engine, item, result.revision);
+  engine.news.path({ what: "sent", path, revision: result.revision });
   engine.health.lastSuccessAtMs = engine.now();
   resolveConflicts(engine, rel);
   clearDeadLetter(engine, record.commandId);
@@ -238,6 +239,7 @@ export function deadLetter(engine: Engine, item: Pending, refusal: Refusal, atte
       lastAttemptAt: at,
     },
   );
+  engine.news.path({ what: "refused", path: record.remotePath, opId });
   engine.world.log.error("write was refused and is now a dead letter", {
     opId,
     path: record.remotePath,

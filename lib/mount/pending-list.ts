@@ -29,7 +29,8 @@ export function listPending(
     readonly dir: string;
     readonly layout: RuntimeLayout;
     readonly remoteRoot: string;
-    readonly stateDir: string;
+    /** The index, absolute; may not exist. */
+    readonly index: string;
   },
 ): PendingRow[] {
   const rows = new Map<string, PendingRow>();
@@ -62,8 +63,7 @@ function outboxRecords(world: MountWorld, layout: RuntimeLayout): OutboxRecord[]
 
 /** Compares the disk with the index; files that may not be written are nobody's pending work. */
 function diskRows(world: MountWorld, mount: Parameters<typeof listPending>[1]): PendingRow[] {
-  const file = `${mount.stateDir}/state.db`;
-  const database = world.fs.lstat(file) === null ? null : world.openDatabase(file);
+  const database = world.fs.lstat(mount.index) === null ? null : world.openDatabase(mount.index);
   const db = database === null ? null : openStateDb(database);
   try {
     const names: MountNames = {
@@ -90,6 +90,7 @@ function diskRows(world: MountWorld, mount: Parameters<typeof listPending>[1]): 
     for (const entry of db?.entries.values() ?? []) {
       if (entry.revision === null || entry.readDenied || entry.writeDenied || seen.has(entry.remotePath))
         continue;
+      if (upExclusion(entry.rel as RelativeRemotePath, true, names) !== null) continue;
       rows.push(row(entry.remotePath, "missing", entry.revision, null));
     }
     return rows;

@@ -46,12 +46,14 @@ export function writePublicState(
   engine: Engine,
   daemon: { pid: number; logFile?: string; running: boolean },
 ): void {
+  const own = document(engine, daemon);
+  engine.news.verdict(own.verdict, own.verdictReason);
   if (engine.health.rootProblem !== null) return;
   const { fs } = engine.world;
   const found = readPublicState(fs, engine.layout.state);
   const foreign = found.kind === "ok" ? found.state : {};
   if (fs.lstat(engine.layout.area) === null) return;
-  const next = prune({ ...foreign, ...document(engine, daemon) });
+  const next = prune({ ...foreign, ...own });
   writeJson(engine.world, engine.layout.state, next, { mode: 0o644 });
 }
 
@@ -63,8 +65,9 @@ function document(engine: Engine, daemon: { pid: number; logFile?: string; runni
   const counts = outbox.counts();
   const conflicts = listConflicts(engine).length;
   const dead = listDeadLetters(engine.world.fs, engine.layout.deadLetters);
-  const deletes = [...db.entries.values()].filter((entry) => entry.deletePending).length;
-  const denied = [...db.entries.values()].filter((entry) => entry.readDenied || entry.writeDenied).length;
+  const flagged = db.flagged();
+  const deletes = flagged.filter((entry) => entry.deletePending).length;
+  const denied = flagged.filter((entry) => entry.readDenied || entry.writeDenied).length;
   const offline = health.lastError?.kind === "offline" ? health.lastError.message : null;
   const silentMs = health.lastSuccessAtMs === null ? null : now - health.lastSuccessAtMs;
   const staleAfterMs = 2 * config.intervalMs;

@@ -38,6 +38,7 @@ export function newPushLane(): PushLane {
  * which to come back, or null when only a wake-up can bring work. Aborting stops before the next request.
  */
 export async function pushDue(engine: Engine, lane: PushLane, signal: AbortSignal): Promise<number | null> {
+  if (engine.config.syncMode === "pull-only") return null;
   while (!signal.aborted) {
     const now = engine.now();
     if (!isDue(lane.pausedUntilMs, now, AUTH_PAUSE_MS.cap))

@@ -119,6 +119,7 @@ function operationFailed(
     engine.outbox.update(item.record.commandId, { dispatchStatus: op.status });
     engine.outbox.fail(item.record.commandId, message, true);
   }
+  engine.news.path({ what: "refused", path, opId });
   engine.world.log.error("the provider refused a write; it is now a dead letter", {
     opId,
     path,

@@ -39,7 +39,7 @@ export async function upkeepRound(engine: Engine, signal: AbortSignal): Promise<
 }
 
 /** `.relay/outbox/capabilities.json`, rewritten only when it says something else. */
-function announceCapabilities(engine: Engine): void {
+export function announceCapabilities(engine: Engine): void {
   const wanted = { schemaVersion: 2, dispatchReceipts: true };
   const found = readJson(engine.world.fs, engine.layout.capabilities);
   if (found !== null && "value" in found && JSON.stringify(found.value) === JSON.stringify(wanted)) return;
@@ -60,6 +60,7 @@ async function readProviders(engine: Engine, signal: AbortSignal): Promise<void>
       deadLetteredOps: one.deadLetteredOps ?? 0,
       lastError: one.lastError ?? undefined,
       lastEventAt: one.watermarkTs ?? undefined,
+      ...eventSilence(engine, one.watermarkTs ?? null),
     }));
     engine.wake.state.call();
   } catch (error) {
@@ -69,4 +70,15 @@ async function readProviders(engine: Engine, signal: AbortSignal): Promise<void>
     }
     throw error;
   }
+}
+
+/** How long a provider's events have been silent; without a watermark nothing can be said. */
+function eventSilence(engine: Engine, watermark: string | null) {
+  const at = Date.parse(watermark ?? "");
+  if (Number.isNaN(at)) return { eventStatus: "unverified" };
+  const idleMs = Math.max(0, engine.now() - at);
+  return {
+    eventStatus: idleMs > engine.config.eventSilenceMs ? "silent" : "active",
+    eventIdleSeconds: Math.floor(idleMs / 1_000),
+  };
 }

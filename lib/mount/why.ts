@@ -36,7 +36,7 @@ export interface PathStory {
 /** Tells the story of one path below a mirror. Reads only. */
 export function whyPath(
   world: MountWorld,
-  mount: { dir: string; layout: RuntimeLayout; remoteRoot: string; stateDir: string },
+  mount: { dir: string; layout: RuntimeLayout; remoteRoot: string; index: string },
   rel: string,
 ): PathStory {
   const remotePath = toRemotePath(mount.remoteRoot, rel as RelativeRemotePath);
@@ -65,7 +65,7 @@ export function whyPath(
     return told("conflict", "it changed on both sides and both versions are kept", [
       { argv: ["relayfile", "conflicts", "--path", rel], safe: true },
     ]);
-  const stuck = problemOf(world, mount.stateDir, remotePath);
+  const stuck = problemOf(world, mount.index, remotePath);
   if (stuck !== null) return told("not-placed", stuck);
   const pending = listPending(world, mount).find((row) => row.path === remotePath);
   if (pending !== undefined)
@@ -87,13 +87,13 @@ const PENDING = {
 
 function facts(
   world: MountWorld,
-  mount: { dir: string; layout: RuntimeLayout; stateDir: string },
+  mount: { dir: string; layout: RuntimeLayout; index: string },
   rel: string,
   remotePath: string,
 ) {
   const mirror = openMirror(mount.dir, world.fs, world.sha256, () => world.clock.now());
   const local = relativePathProblem(rel) === null ? mirror.read(rel as RelativeRemotePath) : null;
-  const entry = withIndex(world, mount.stateDir, (db) => db.get(remotePath)) ?? null;
+  const entry = withIndex(world, mount.index, (db) => db.get(remotePath)) ?? null;
   return {
     path: rel,
     remotePath,
@@ -110,19 +110,18 @@ function lettersOf(world: MountWorld, layout: RuntimeLayout, remotePath: string)
     .map((record) => record.opId);
 }
 
-function problemOf(world: MountWorld, stateDir: string, remotePath: string): string | null {
-  const problem = withIndex(world, stateDir, (db) => db.problems.get(remotePath));
+function problemOf(world: MountWorld, index: string, remotePath: string): string | null {
+  const problem = withIndex(world, index, (db) => db.problems.get(remotePath));
   return problem === null || problem === undefined ? null : `it cannot be placed here: ${problem.message}`;
 }
 
 function withIndex<T>(
   world: MountWorld,
-  stateDir: string,
+  index: string,
   use: (db: ReturnType<typeof openStateDb>) => T,
 ): T | null {
-  const file = `${stateDir}/state.db`;
-  if (world.fs.lstat(file) === null) return null;
-  const db = openStateDb(world.openDatabase(file));
+  if (world.fs.lstat(index) === null) return null;
+  const db = openStateDb(world.openDatabase(index));
   try {
     return use(db);
   } finally {

@@ -24,6 +24,8 @@ export interface MountWorld extends Ports {
    * process holds it; the file stays after release, only the lock means "held".
    */
   acquireLease(path: string, content: string): Lease | null;
+  /** Calls `listener` for each request of another process for one round (SIGUSR1); absent where there is no such signal. */
+  onFlushRequest?(listener: () => void): () => void;
   /** Starts this program again with its own arguments changed by `edit`, detached, output appended to a file. */
   spawnSelf(
     edit: (argv: readonly string[]) => readonly string[],

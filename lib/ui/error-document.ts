@@ -1,6 +1,7 @@
 /** How a failure ends: one JSON document, or one line with a hint. */
 import type { Document } from "../../commands/_command.ts";
 import { ERRORS, EXIT, type ExitName, messageOf, RelayfileError } from "../errors.ts";
+import { printable } from "../model/printable.ts";
 import type { Style } from "./style.ts";
 
 /** A command to run next. `safe` means that it changes nothing. */
@@ -60,7 +61,10 @@ export function errorDocument(thrown: unknown): ErrorDocument {
 /** The failure for people: `error: message`, then the hint, then for a bug the stack. Ends with a newline. */
 export function errorText({ error }: ErrorDocument, style: Style): string {
   const arrow = style.unicode ? "→" : "->";
-  const lines = [`${style.red("error:")} ${oneLine(error.message)}`, `  ${style.dim(arrow)} ${error.hint}`];
+  const lines = [
+    `${style.red("error:")} ${oneLine(error.message)}`,
+    `  ${style.dim(arrow)} ${printable(error.hint)}`,
+  ];
   if (error.correlationId !== undefined)
     lines.push(`  ${style.dim(`correlation id ${error.correlationId}`)}`);
   if (error.stack !== undefined) lines.push(error.stack);
@@ -83,5 +87,5 @@ function stackOf(thrown: unknown): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ");
+  return printable(text.replace(/\s*\n\s*/g, " "));
 }

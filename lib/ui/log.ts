@@ -2,6 +2,7 @@
  * Diagnostics on stderr through consola, which is loaded with the first line that is shown: a run that says nothing
  * does not pay for it, and stdout stays a contract.
  */
+import { printable } from "../model/printable.ts";
 import type { Env, Log, LogFields } from "../ports.ts";
 import type { OutputStream } from "./terminal.ts";
 
@@ -32,7 +33,7 @@ export function createLog(stream: OutputStream, level: number, env: Env): Flusha
     const redactor = redactorOf(env);
     const reporter = {
       log: ({ type, args }: { type: string; args: unknown[] }) => {
-        tail = tail.then(() => stream.write(`${redactor.text(`${type} ${args.join(" ")}`)}\n`));
+        tail = tail.then(() => stream.write(`${printable(redactor.text(`${type} ${args.join(" ")}`))}\n`));
       },
     };
     return createConsola({ level, reporters: [reporter], throttle: 0 });

@@ -1,5 +1,6 @@
 /** One document, two forms: JSON as it is, or the text of its view. */
 import type { Document } from "../../commands/_command.ts";
+import { printableDeep } from "../model/printable.ts";
 import type { Style } from "./style.ts";
 
 /** The document as stdout gets it, ending with a newline. */
@@ -7,7 +8,8 @@ export async function renderResult(document: Document, json: boolean, style: Sty
   if (json) return `${JSON.stringify(document, null, 2)}\n`;
   const { VIEWS } = await import("./views/mod.ts");
   const load = Object.hasOwn(VIEWS, document.kind) ? VIEWS[document.kind] : undefined;
-  const text = load === undefined ? keyValueLines(document) : (await load()).default(document, style);
+  const shown = printableDeep(document);
+  const text = load === undefined ? keyValueLines(shown) : (await load()).default(shown, style);
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }
 

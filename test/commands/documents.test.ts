@@ -19,6 +19,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   demo: "test/e2e/demo.e2e.test.ts runs the whole demo",
   bundle: "a file inside an archive: test/commands/run-modes.test.ts",
   events: "a stream: test/commands/run-modes.test.ts",
+  "mount-events": "a stream: test/commands/mount-runs.test.ts",
 };
 
 let rig: ReportRig;
@@ -162,6 +163,10 @@ describe("every command prints a document that satisfies its schema", () => {
     writeFileSync(`${dir}/.relay/dead-letter/op_9.json`, readFileSync(`${dir}/.relay/state.json`));
     await prints("writeback-drop", `writeback drop --opId op_9 --force --mount ${dir}`);
     await prints("logs", `logs --mount ${dir}`);
+    await prints("mount-flush", `${mount} --flush-outbox-once`);
+    await prints("mount-notify", `${mount} --notify-flush`, 1);
+    await prints("writeback-skip-stuck", `writeback skip-stuck --mount ${dir}`);
+    await prints("writeback-sweep-drafts", "writeback sweep-drafts local");
     writeFileSync(`${dir}/.relay/mount.pid`, "999999\n");
     await prints("unmount", `unmount --mount ${dir}`);
   }, 60_000);

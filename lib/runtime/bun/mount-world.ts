@@ -8,7 +8,19 @@ import { acquireLease } from "./lease.ts";
 
 /** Builds the world of a mount around the ports of a command. */
 export function bunMountWorld(ports: Ports): MountWorld {
-  return { ...ports, sha256, openDatabase: openStateDatabase, acquireLease, spawnSelf: spawnSelf(ports) };
+  return {
+    ...ports,
+    sha256,
+    openDatabase: openStateDatabase,
+    acquireLease,
+    spawnSelf: spawnSelf(ports),
+    ...(process.platform === "win32" ? {} : { onFlushRequest }),
+  };
+}
+
+function onFlushRequest(listener: () => void): () => void {
+  process.on("SIGUSR1", listener);
+  return () => void process.off("SIGUSR1", listener);
 }
 
 /** Starts the same executable, or the same script under the same Bun, in a session of its own. */

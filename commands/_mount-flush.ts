@@ -1,0 +1,71 @@
+/** The one-shots of `mount` around a daemon: send what waits, or ask the running daemon for one round. */
+import { fail } from "../lib/errors.ts";
+import type { MountConfig } from "../lib/mount/config.ts";
+import { flushOnce } from "../lib/mount/flush.ts";
+import { notifyFlush } from "../lib/mount/flush-signal.ts";
+import { privatePaths } from "../lib/mount/layout.ts";
+import type { OpenMount } from "../lib/mount/open.ts";
+import type { MountWorld } from "../lib/mount/world.ts";
+import type { CommandContext, CommandResult } from "./_command.ts";
+
+/** How long the running daemon may take for the round, unless `--timeout` says otherwise. */
+const NOTIFY_WAIT_MS = 60_000;
+
+/** `--flush-outbox-once` and `--push-local-once`: exit 0 only when nothing waits any more. */
+export async function flush(
+  { engine }: OpenMount,
+  config: MountConfig,
+  pushLocal: boolean,
+  context: CommandContext,
+): Promise<CommandResult> {
+  const report = await flushOnce(engine, { pushLocal, signal: context.signal });
+  const document = {
+    schemaVersion: "1.0",
+    kind: "relayfile.mount-flush",
+    workspaceId: config.workspaceId,
+    localDir: config.localRoot,
+    remoteRoot: config.remoteRoot,
+    mode: pushLocal ? "push-local" : "flush-outbox",
+    ...report,
+  } as const;
+  return { document, exit: report.drained ? "PASS" : "FINDINGS" };
+}
+
+/** `--notify-flush`: exit 1 when no daemon holds the lease, or its round did not end well. */
+export async function notify(
+  timeoutMs: number | undefined,
+  world: MountWorld,
+  config: MountConfig,
+  context: CommandContext,
+): Promise<CommandResult> {
+  const wait = { timeoutMs: timeoutMs ?? NOTIFY_WAIT_MS, signal: context.signal };
+  const ack = await notifyFlush(world, config, wait);
+  const document = {
+    schemaVersion: "1.0",
+    kind: "relayfile.mount-notify",
+    workspaceId: config.workspaceId,
+    localDir: config.localRoot,
+    pid: ack?.pid ?? null,
+    sequence: ack?.seq ?? null,
+    ok: ack?.ok ?? false,
+  } as const;
+  return { document, exit: ack?.ok === true ? "PASS" : "FINDINGS" };
+}
+
+/**
+ * Refuses to push from an empty index while another kind of mount knows this mirror: every file would look new
+ * (spec mount-daemon 1.4.1).
+ */
+export function refuseFreshIndex(world: MountWorld, config: MountConfig): void {
+  const own = privatePaths(config, world.sha256).database;
+  if (world.fs.lstat(own) !== null) return;
+  for (const mountKind of ["daemon", "flush", "initial-sync"]) {
+    const { database } = privatePaths({ ...config, stateFile: undefined, mountKind }, world.sha256);
+    if (database === own || world.fs.lstat(database) === null) continue;
+    fail("usage", `the index of this run is empty, but one of kind ${mountKind} knows the mirror`, {
+      index: own,
+      other: database,
+      hint: `Repeat with --mount-kind ${mountKind}`,
+    });
+  }
+}
