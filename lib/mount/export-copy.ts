@@ -94,6 +94,7 @@ async function receive(engine: Engine, attempt: Attempt, place: BootstrapPlace |
         if (batch.length >= BATCH.files || batchBytes >= BATCH.bytes) flush();
       }
     }
+    if (frames.ended) total.settle(files + batch.length);
     flush();
   } finally {
     reader.cancel().catch(() => undefined);
@@ -146,6 +147,10 @@ function askTotal(engine: Engine, attempt: Attempt) {
     );
   return {
     value: () => (hidden ? null : total),
+    /** The stream ended: it says itself how many there were. */
+    settle(files: number): void {
+      total = files;
+    },
     /** True for a path that is not mirrored. */
     hides(path: string): boolean {
       const mapped = localOf(engine, path);
