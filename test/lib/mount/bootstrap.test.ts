@@ -164,29 +164,29 @@ describe("the first copy", () => {
     const rig = filled({}, 10);
     let once = true;
     rig.fs.hook = (operation, path) => {
-      if (operation !== "sync" || !once) return;
+      if (operation !== "sync" || !path.endsWith("/staging") || !once) return;
       once = false;
       rig.save(pathOf(3).slice(1), "mine\n");
-      expect(path).not.toBe("");
     };
     await newsOf(rig);
     await rig.clock.advance(5_000);
     const kept = rig.relayNames("conflicts/d00");
     expect(rig.local(pathOf(3).slice(1))).toBe("text 3\n");
-    expect(kept).toEqual(["f00003.md.0.local"]);
+    expect([once, kept]).toEqual([false, ["f00003.md.0.local"]]);
   });
 
   test("P14: a directory that became a link between writing and naming is never followed", async () => {
     const rig = filled({}, 10);
     rig.fs.makeDir("/elsewhere");
     let once = true;
-    rig.fs.hook = (operation) => {
-      if (operation !== "sync" || !once) return;
+    rig.fs.hook = (operation, path) => {
+      if (operation !== "sync" || !path.endsWith("/staging") || !once) return;
       once = false;
       rig.fs.removeTree(`${rig.root}/d00`);
       rig.fs.symlink("/elsewhere", `${rig.root}/d00`);
     };
     await newsOf(rig);
+    expect(once).toBe(false);
     expect(rig.fs.readDir("/elsewhere")).toEqual([]);
   });
 });
