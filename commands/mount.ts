@@ -7,8 +7,10 @@ import { requireWorkspace, type Target } from "../lib/client/target.ts";
 import { lookupWorkspace } from "../lib/client/workspace-lookup.ts";
 import { fail, isRelayfileError } from "../lib/errors.ts";
 import { readClaims } from "../lib/model/token.ts";
+import { newsText } from "../lib/mount/bootstrap.ts";
 import { type MountConfig, mountConfig } from "../lib/mount/config.ts";
 import { runDaemon } from "../lib/mount/daemon.ts";
+import type { Engine } from "../lib/mount/engine.ts";
 import { defaultStateDir, privatePaths, runtimeLayout } from "../lib/mount/layout.ts";
 import { teeToFile } from "../lib/mount/log-file.ts";
 import { loggingFetch } from "../lib/mount/log-http.ts";
@@ -94,6 +96,7 @@ export async function mount(args: Args, context: CommandContext): Promise<Comman
   const traced = config.logHttpStatus ? { ...target, fetch: loggingFetch(target.fetch, logging) } : target;
   const opened = openMount(logging, config, traced, { mustBeWhole: args["push-local-once"] });
   const stream = args.events ? mountEvents(opened.engine, context) : null;
+  if (stream === null) showBootstrap(opened.engine, context);
   try {
     await remember(context, await named(session), config);
     if (args["push-local-once"] || args["flush-outbox-once"])
@@ -104,6 +107,11 @@ export async function mount(args: Args, context: CommandContext): Promise<Comman
   } finally {
     opened.close();
   }
+}
+
+/** On a terminal the first copy shows how far it is, in one line that goes when it ends. */
+function showBootstrap(engine: Engine, context: CommandContext): void {
+  engine.news.bootstrap = (news) => context.status?.(news.phase === "progress" ? newsText(news) : null);
 }
 
 async function once(opened: OpenMount, config: MountConfig, context: CommandContext): Promise<CommandResult> {
