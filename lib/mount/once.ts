@@ -8,6 +8,7 @@ import type { Engine } from "./engine.ts";
 import { examine } from "./examine.ts";
 import { checkRoot } from "./guard.ts";
 import { exportIndex } from "./legacy-state.ts";
+import { retrySkipped } from "./problems.ts";
 import { writePublicState } from "./public-state.ts";
 import { isBootstrapped, pullOnce, refreshStale, retryNotReady } from "./pull.ts";
 import { newPushLane, type PushLane, pushDue } from "./push.ts";
@@ -43,6 +44,8 @@ export async function runOnce(engine: Engine, signal: AbortSignal): Promise<Once
   const early = isBootstrapped(engine) && uploads ? scan(engine) : null;
   if (early !== null) await pushDue(engine, push, signal);
   let pulled = await pullOnce(engine, signal);
+  // What is refused again stays a problem and is in the report; a server that went away is noticed by the next pull.
+  if (pulled) await retrySkipped(engine, signal).catch(() => null);
   if (pulled && uploads) {
     // A second walk is the second witness of a missing file, and the first after a first copy.
     if (early === null || early.missed > 0 || early.unstable.length > 0) scan(engine);

@@ -9,10 +9,11 @@ const RETRY = { baseMs: 30_000, capMs: 3_600_000 } as const;
 const planned = new WeakMap<Engine, Map<string, number>>();
 
 /**
- * Reads and places again what could not be placed. A name that has no place here at all is left to the audits. Resolves
- * with when to come back in ms, or null when nothing waits.
+ * Reads and places again what could not be placed: everything at the first call, then each path in its time. A name that
+ * has no place here at all is left to the audits. Resolves with when to come back in ms, or null when nothing waits.
  */
 export async function retrySkipped(engine: Engine, signal: AbortSignal): Promise<number | null> {
+  const first = !planned.has(engine);
   const plan = planned.get(engine) ?? new Map<string, number>();
   planned.set(engine, plan);
   const waiting = [...engine.db.problems.values()].filter(
@@ -25,9 +26,9 @@ export async function retrySkipped(engine: Engine, signal: AbortSignal): Promise
   for (const { remotePath, attempts } of waiting) {
     const now = engine.now();
     const at = plan.get(remotePath);
-    if (at !== undefined && isDue(at, now, RETRY.capMs)) due.push(remotePath);
-    const again =
-      at === undefined || due.at(-1) === remotePath ? now + retryDelayMs(attempts, null, RETRY) : at;
+    const isTime = at === undefined ? first : isDue(at, now, RETRY.capMs);
+    if (isTime) due.push(remotePath);
+    const again = at === undefined || isTime ? now + retryDelayMs(attempts, null, RETRY) : at;
     plan.set(remotePath, again);
     next = next === null ? again : Math.min(next, again);
   }

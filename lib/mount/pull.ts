@@ -69,8 +69,20 @@ export async function refreshStale(engine: Engine, signal: AbortSignal): Promise
   }
 }
 
-/** Applies event pages until the tip. An expired or reset cursor leads to one full pull. */
+/**
+ * Applies event pages until the tip. One small question tells that there is nothing new (E1), or that the feed was
+ * replaced: a reset feed or an expired cursor leads to one full pull (E16).
+ */
 export async function pullEvents(engine: Engine, signal: AbortSignal): Promise<void> {
+  const ours = eventNumber(engine.db.meta(PULL_META.cursor) ?? "");
+  const tip = ours === null ? null : await newestEvent(engine, signal);
+  const theirs = tip === null ? null : eventNumber(tip);
+  if (ours !== null && theirs !== null && theirs <= ours) {
+    engine.health.draining = false;
+    if (theirs === ours) return;
+    engine.world.log.warn("the event feed was reset; reading the whole tree again", { ours, theirs });
+    return fullPull(engine, signal, "expired");
+  }
   for (;;) {
     // Without a cursor the feed is read from its oldest event: applying an old event again changes nothing.
     const from = engine.db.meta(PULL_META.cursor) ?? undefined;
@@ -88,11 +100,8 @@ export async function pullEvents(engine: Engine, signal: AbortSignal): Promise<v
     await applyEvents(engine, page.events, signal);
     const last = page.nextCursor ?? page.events.at(-1)?.eventId ?? null;
     if (last !== null) moveCursor(engine, last);
-    if (page.nextCursor === null) {
-      engine.health.draining = false;
-      return checkForReset(engine, page.events.length, signal);
-    }
-    engine.health.draining = true;
+    engine.health.draining = page.nextCursor !== null;
+    if (page.nextCursor === null) return;
   }
 }
 
@@ -105,6 +114,8 @@ export async function applyEvents(
   const lastWord = new Map<string, FeedEvent>();
   for (const event of events) {
     if (!event.type.startsWith("file.") || !containsPath(engine.config.remoteRoot, event.path)) continue;
+    // A path that was never placed has nothing to remove, only something to forget.
+    if (event.type === "file.deleted") engine.db.clearProblem(event.path);
     if ("problem" in localOf(engine, event.path)) continue;
     lastWord.set(event.path, event);
     engine.health.lastEventAtMs = Date.parse(event.timestamp) || engine.now();
@@ -209,6 +220,8 @@ function completed(engine: Engine, { cursor }: { cursor?: string | null }): void
 async function walkTree(engine: Engine, attempt: Attempt, place: BootstrapPlace | null): Promise<Exported> {
   const seen = { paths: new Set<string>(), revisions: new Set<string>() };
   const bootstrapping = engine.health.bootstrap !== null;
+  const directories = new Set<string>();
+  let hidden = false;
   let cursor = place?.cursor;
   // Behind an export that broke off everything is listed again; what is here already is only counted.
   let synced = cursor === undefined ? 0 : (place?.files ?? 0);
@@ -219,11 +232,13 @@ async function walkTree(engine: Engine, attempt: Attempt, place: BootstrapPlace 
     );
     attempt.tick();
     const files = page.entries.filter((entry) => entry.type === "file");
+    if (bootstrapping) requireDirectories(engine, directories, files);
     for (const file of files) {
+      hidden ||= isHidden(engine, file.path);
       seen.paths.add(file.path);
       seen.revisions.add(file.revision);
     }
-    const total = page.totalFiles ?? null;
+    const total = hidden ? null : (page.totalFiles ?? null);
     synced += await materialise(engine, files, attempt.signal, (done, bytes) =>
       attempt.report(synced + done, total, bytes),
     );
@@ -297,6 +312,8 @@ function judgeAbsences(engine: Engine, listed: ReadonlySet<string>, observed: st
     (entry) => entry.revision !== null && !entry.readDenied && !entry.writeDenied && isClean(entry),
   );
   clearReappeared(engine, listed);
+  for (const { remotePath, kind } of [...db.problems.values()])
+    if (kind !== "not_ready" && !listed.has(remotePath)) db.clearProblem(remotePath);
   const missing = clean.filter((entry) => !listed.has(entry.remotePath));
   if (missing.length === 0) {
     if (observed !== "") db.setMeta(PULL_META.lastRevision, observed);
@@ -350,7 +367,7 @@ export function isAuditDue(engine: Engine): boolean {
 async function newestEvent(engine: Engine, signal: AbortSignal): Promise<string | null> {
   try {
     const page = await engine.remote.api.events(
-      { direction: "desc", limit: 1 },
+      { direction: "desc", limit: 1, provider: engine.config.provider ?? undefined },
       { signal, timeoutMs: engine.config.cursorTimeoutMs },
     );
     return page.events[0]?.eventId ?? null;
@@ -366,18 +383,6 @@ export function moveCursor(engine: Engine, next: string, reset = false): void {
   const [before, after] = [eventNumber(engine.db.meta(PULL_META.cursor) ?? ""), eventNumber(next)];
   if (!reset && before !== null && after !== null && after < before) return;
   engine.db.setMeta(PULL_META.cursor, next);
-}
-
-/** At a quiet tip: a newest id below ours means the feed was replaced, and everything is read again once (E16). */
-async function checkForReset(engine: Engine, events: number, signal: AbortSignal): Promise<void> {
-  if (events > 0) return;
-  const ours = eventNumber(engine.db.meta(PULL_META.cursor) ?? "");
-  if (ours === null) return;
-  const tip = await newestEvent(engine, signal);
-  const theirs = tip === null ? null : eventNumber(tip);
-  if (theirs === null || theirs >= ours) return;
-  engine.world.log.warn("the event feed was reset; reading the whole tree again", { ours, theirs });
-  await fullPull(engine, signal, "expired");
 }
 
 function isExpiredCursor(error: unknown): boolean {
