@@ -46,6 +46,16 @@ describe("mount --once", () => {
     expect((await run("tree demo / --json")).stdout).not.toContain(".relay");
   });
 
+  test("S11: the first copy shows its progress on a terminal and nowhere else", async () => {
+    const words = "mount demo again --rehome --once --full-reconcile";
+    const seen = await runCli(words, ports(), { tty: true });
+    expect(seen.stderr).toMatch(/first copy: \d+ of \d+ files, \d+\.\d MiB/);
+    expect(seen.stdout).not.toContain("first copy");
+    const piped = await run(words.replace("again", "third"));
+    expect(piped.stderr).not.toContain("first copy");
+    expect((await run("mount demo mirror --rehome --once --json")).exit).toBe(0);
+  });
+
   test("why tells that a save arrived, and that a new file waits", async () => {
     expect((await run("why mirror/notes/hello.md")).exit).toBe(0);
     writeFileSync(dir.join("mirror/new.md"), "x");
