@@ -120,6 +120,10 @@ export default command({
 type Delivered = Pick<IngestDocument, "connected" | "summary" | "payloads" | "sources">;
 type Around = { readonly world: IngestWorld; readonly context: CommandContext };
 
+/**
+ * The first webhook connects its provider by itself, without the records of its backend: read at the same time, those
+ * would decide how many of the payloads still change something.
+ */
 async function deliverPayloads(
   session: Session,
   target: IngestTarget,
@@ -127,15 +131,11 @@ async function deliverPayloads(
   { world, context }: Around,
 ): Promise<Delivered> {
   const connected = !(await isConnected(session, target.provider, context));
-  if (connected) {
-    const options = { signal: context.signal };
-    await session.controlAsAny.connect(target.workspaceId, target.provider, undefined, options);
-  }
   const payloads = await ingestPayloads(target, given, world);
   return { connected, summary: summarize(payloads), payloads, sources: [] };
 }
 
-/** Sending records connects their provider by itself, without the records of its backend. */
+/** The first batch connects its provider by itself, as the first webhook does. */
 async function deliverRecords(
   session: Session,
   target: IngestTarget,

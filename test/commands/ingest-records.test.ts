@@ -179,3 +179,25 @@ describe("relayfile refresh --reset-schema", () => {
     ).toBe(2);
   }, 20_000);
 });
+
+describe("relayfile ingest with webhooks", () => {
+  test("counts the same in every workspace, whatever the stand-in learned from another (S14, S32)", async () => {
+    const payloads = `${import.meta.dir}/../../node_modules/@octokit/webhooks-examples/api.github.com/index.json`;
+    const summaries: unknown[] = [];
+    for (const name of ["first", "second"]) {
+      expect((await cli(["workspace", "create", name, "--json"])).exit).toBe(0);
+      expect((await cli(["workspace", "join", name, "--json"])).exit).toBe(0);
+      const run = await cli(["ingest", "github", payloads, "--workspace", name, "--json"]);
+      expect(run.exit).toBe(0);
+      summaries.push((run.document as { summary: unknown }).summary);
+    }
+    expect(summaries[0]).toMatchObject({
+      total: 329,
+      applied: 53,
+      duplicate: 28,
+      stale: 55,
+      notApplicable: 193,
+    });
+    expect(summaries[1]).toEqual(summaries[0]);
+  }, 60_000);
+});

@@ -213,8 +213,7 @@ describe("relayfile refresh", () => {
 describe("relayfile ingest", () => {
   const HOOK = `POST ${AT}/webhooks/github`;
 
-  test("connects the provider once, delivers, and counts", async () => {
-    let connected = 0;
+  test("delivers to a provider that is not connected yet, asks for no connection, and counts", async () => {
     const outcomes = [
       { status: "applied", written: ["/github/a", "/github/b"], deleted: ["/github/c"] },
       { status: "not_applicable", reason: "no rule for ping" },
@@ -222,16 +221,12 @@ describe("relayfile ingest", () => {
     ];
     using it = world({
       [`GET ${AT}/integrations`]: () => json([]),
-      [CONNECT]: () => {
-        connected++;
-        return link();
-      },
       [HOOK]: () => json(outcomes.shift() ?? { status: "stale" }),
     });
     it.write("hooks/index.json", [{ name: "issues", examples: [{ a: 1 }, { a: 2 }, { a: 3 }, "bad"] }]);
     const run = await runCli(["ingest", "github", `${it.home}/hooks`, "--json"], it.ports);
     expect(run).toMatchObject({ exit: 1 });
-    expect(connected).toBe(1);
+    expect(it.requests.filter(({ url }) => url.includes("connect-session"))).toEqual([]);
     expect(run.document).toMatchObject({
       kind: "relayfile.ingest",
       connected: true,
