@@ -1,6 +1,7 @@
 /** The event socket of any deployment, over a real connection. Test names start with the route they prove. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 import { closeCodeOf } from "../support/close-frame.ts";
+import { afterAll, beforeAll, test } from "./harness.ts";
 import { api, type ContractTarget } from "./target.ts";
 
 interface Frame {
@@ -30,6 +31,7 @@ export function testFeed(name: string, start: () => Promise<ContractTarget>): vo
     };
 
     function connect(query: string, as = token) {
+      target.requires?.("GET", `${workspaceUrl()}/fs/ws`);
       const url = `${workspaceUrl().replace(/^http/, "ws")}/fs/ws?token=${as}&${query}`;
       const socket = new WebSocket(url);
       const frames: Frame[] = [];
@@ -131,9 +133,9 @@ export function testFeed(name: string, start: () => Promise<ContractTarget>): vo
         ["garbage", 401],
         [await target.token(["ops:read"]), 403],
       ] as const) {
-        const answer = await fetch(`${workspaceUrl()}/fs/ws?token=${as}`, {
-          headers: { Upgrade: "websocket" },
-        });
+        const answer = await target.fetch(
+          new Request(`${workspaceUrl()}/fs/ws?token=${as}`, { headers: { Upgrade: "websocket" } }),
+        );
         expect(answer.status).toBe(status);
       }
       const feed = connect("from=now");
@@ -143,6 +145,7 @@ export function testFeed(name: string, start: () => Promise<ContractTarget>): vo
     });
 
     test("GET fs/ws closes when its token expires", async () => {
+      target.requires?.("GET", `${workspaceUrl()}/fs/ws`);
       const shortLived = await target.token(["fs:read"], { lifetimeMs: 2_000 });
       expect(await closeCodeOf(new URL(`${workspaceUrl()}/fs/ws?token=${shortLived}&from=now`))).toBe(4001);
     });

@@ -1,5 +1,6 @@
 /** What any deployment of the file API answers. Test names start with the route they prove. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
+import { afterAll, beforeAll, test } from "./harness.ts";
 import { ALL_SCOPES, api, type ContractTarget, put } from "./target.ts";
 
 /** Runs the suite against one deployment. */

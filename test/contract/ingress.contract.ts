@@ -1,5 +1,6 @@
 /** What any deployment takes in: batches of records, webhooks of providers and of a sync source. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
+import { afterAll, beforeAll, test } from "./harness.ts";
 import { api, type ContractTarget, cloud } from "./target.ts";
 
 /** Runs the suite against one deployment. */

@@ -13,6 +13,10 @@ export interface ContractTarget {
   ): Promise<string>;
   /** Cloud tokens of a fresh session. */
   cloud(): Promise<{ accessToken: string; refreshToken: string }>;
+  /** Throws where a route is known to be absent, for connections that `fetch` does not make; absent when all are there. */
+  requires?(method: string, url: string): void;
+  /** The operator's key where signing in asks for one; absent where whoever reaches the service may sign in. */
+  readonly signInKey?: string;
   stop(): Promise<void>;
 }
 

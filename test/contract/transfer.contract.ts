@@ -1,6 +1,7 @@
 /** Batches, queries, exports, merges and inbound envelopes of the file API. Test names start with the route they prove. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 import { FrameReader } from "../../lib/client/frames.ts";
+import { afterAll, beforeAll, test } from "./harness.ts";
 import { api, type ContractTarget, cloud, put, until } from "./target.ts";
 
 /** Runs the suite against one deployment. */
