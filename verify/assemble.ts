@@ -259,7 +259,12 @@ function nothingVerified(
 
 function targetOf({ target, fileApi }: HeaderFacts): Report["target"] {
   return {
-    workspaceId: target?.workspace?.id ?? target?.workspaceToken?.claims?.workspaceId ?? null,
+    workspaceId:
+      target?.workspace?.id ??
+      // One that was asked for and not found is not replaced by the token's.
+      (target?.problems.some(({ part }) => part === "workspace")
+        ? null
+        : (target?.workspaceToken?.claims?.workspaceId ?? null)),
     workspaceName: target?.workspace?.name ?? null,
     provider: target?.provider ?? null,
     fileApi: { baseUrl: target?.fileApiUrl ?? "unknown", version: fileApi?.version ?? null },

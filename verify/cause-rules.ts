@@ -66,6 +66,19 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     sharing: "fact",
     fact: "opIds",
   },
+  // What was sent although it is no record is refused, or made into something, by chance.
+  ...(["writeback.reserved-name-sent", "writeback.draft-delete-sent"] as const).flatMap((cause) =>
+    (["writeback.provider-rejected", "writeback.retries-exhausted"] as const).map(
+      (effect): CauseRule => ({ effect, cause, sharing: "fact", fact: "opIds" }),
+    ),
+  ),
+  {
+    effect: "writeback.accepted-unreadable",
+    cause: "writeback.success-unconfirmed",
+    sharing: "fact",
+    fact: "opIds",
+  },
+  ...causes("writeback.example-invalid", "subject", ["discovery.required-readonly"]),
   { effect: "writeback.create-unroutable", cause: "discovery.orphan-file", sharing: "provider" },
   { effect: "writeback.accepted-unreadable", cause: "doctor.uuid-for-relay-id", sharing: "anything" },
   // Its document cannot name a schema that nobody declared.
@@ -87,6 +100,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     "digest.budget-unannounced",
     "digest.stalled",
     "digest.inbound-unseen",
+    "digest.provider-missing",
   ]),
   ...causes("digest.window-mismatch", "subject", ["digest.stale-date"]),
   ...causes("digest.inbound-unseen", "subject", ["digest.stalled", "digest.stale-date"]),
@@ -128,6 +142,14 @@ export const CAUSE_RULES: readonly CauseRule[] = [
   ...explainedBy("doctor.network-unreachable", SERVICES_DOWN),
   ...explainedBy("doctor.server-not-running", SERVICES_DOWN),
   ...explainedBy("doctor.workspace-clobbered", ["doctor.workspace-mismatch"]),
+  ...explainedBy("doctor.workspace-no-access", ["doctor.workspace-mismatch"]),
+  // One host that is neither service is one wrong address.
+  {
+    effect: "doctor.cloud-wrong-service",
+    cause: "doctor.file-api-wrong-service",
+    sharing: "fact",
+    fact: "host",
+  },
   ...explainedBy("doctor.workspace-not-found", ["doctor.workspace-no-access"]),
   ...explainedBy("doctor.issuer-restarted", ["doctor.token-foreign-issuer"]),
   ...explainedBy("doctor.scope-path-shadow", ["doctor.scope-refused"]),

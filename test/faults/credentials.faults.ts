@@ -144,6 +144,15 @@ export const workspaceNameFaults = faultsOf(
       never: ["doctor.workspace-clobbered", "doctor.uuid-for-relay-id"],
     },
     {
+      id: "workspace-id-nobody-knows",
+      refs: ["symptom:23"],
+      needs: ["control-plane", "cloud-token"],
+      ask: { what: "doctor", args: { workspace: "rw_aaaaaaaa" } },
+      inject: () => {},
+      expect: { root: "doctor.workspace-no-access", exit: 1 },
+      never: ["doctor.workspace-clobbered", "doctor.workspace-not-found"],
+    },
+    {
       id: "workspace-name-unknown",
       refs: ["symptom:23"],
       inject: (bench) => bench.set("RELAYFILE_WORKSPACE", "no-such-workspace"),

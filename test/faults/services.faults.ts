@@ -131,6 +131,12 @@ export const networkFaults = faultsOf(
       expect: { root: "doctor.server-not-running", exit: 3 },
     },
     {
+      id: "one-host-is-neither-service",
+      refs: ["symptom:17"],
+      inject: rule({ when: () => true, answer: ANSWERS.html }),
+      expect: { root: "doctor.file-api-wrong-service", exit: 1 },
+    },
+    {
       id: "two-hosts-refuse",
       refs: ["symptom:38"],
       inject: (bench) => bench.move({ fileApi: NOBODY, controlPlane: "http://127.0.0.2:9/cloud" }),

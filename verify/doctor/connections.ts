@@ -21,7 +21,7 @@ export const connectionsCurrent = defineCheck({
   phase: "connect",
   needs: ["integrations"],
   wants: ["controlPlane", "clock", "target"],
-  after: ["doctor.control-plane-answers"],
+  after: ["doctor.control-plane-answers", "doctor.workspace-readable"],
   refs: ["symptom:45", "symptom:46", "DR-08"],
   hint: "Connect again: relayfile integration connect PROVIDER",
   findings: {
@@ -86,7 +86,7 @@ export const atlassianSiteChosen = defineCheck({
   severity: "error",
   phase: "connect",
   needs: ["integrations"],
-  after: ["doctor.control-plane-answers"],
+  after: ["doctor.control-plane-answers", "doctor.workspace-readable"],
   refs: ["DR-10", "symptom:49"],
   hint: "Set cloudId and baseUrl of the site in the integration's metadata",
   findings: {

@@ -172,7 +172,13 @@ function judgeService<U extends string, W extends string>(
         title: `${service.baseUrl} ${is}`,
         subject,
         evidence,
-        facts: { status: probe.status, kind: probe.kind, isOtherService: service.isOther, source },
+        facts: {
+          status: probe.status,
+          kind: probe.kind,
+          isOtherService: service.isOther,
+          host: new URL(service.baseUrl).host,
+          source,
+        },
         ruledOut: ["an outage: something answered", "the token: this route needs none"],
         remedy: {
           text: `Give ${FLAGS[service.service]} the base URL of the ${name}; this one came from ${source}`,

@@ -17,7 +17,7 @@ export const targetResolved = defineCheck({
   phase: "auth",
   needs: ["target"],
   after: [],
-  refs: ["DR-01", "DR-04", "symptom:1"],
+  refs: ["DR-01", "DR-04", "symptom:1", "symptom:23"],
   hint: "Fix the flag, variable or file that the finding names",
   findings: {
     "doctor.credential-unusable": {
@@ -56,12 +56,7 @@ export const targetResolved = defineCheck({
         subject: { kind: credential ? "token" : "endpoint", ref: problem.part },
         evidence: [{ type: "log", line: `${problem.part}: ${problem.code}` }],
         facts: { part: problem.part, code: problem.code },
-        remedy: {
-          text: problem.hint,
-          commands: problem.hint.startsWith("relayfile ")
-            ? [suggest(problem.hint)]
-            : renewal(problem, target),
-        },
+        remedy: remedyOf(problem, target),
       };
     });
     const nothing = target.workspaceToken === null && target.cloudToken === null && target.workspace === null;
@@ -91,6 +86,15 @@ export const targetResolved = defineCheck({
     );
   },
 });
+
+/** The hint, as a command where it is one. */
+function remedyOf(problem: TargetFact["problems"][number], target: TargetFact) {
+  if (!problem.hint.startsWith("relayfile ")) {
+    return { text: problem.hint, commands: renewal(problem, target) };
+  }
+  const text = problem.part === "workspace" ? "See which workspaces there are" : "Run it, then ask again";
+  return { text, commands: [suggest(problem.hint)] };
+}
 
 /** How to get a credential anew whose file is damaged; a flag or variable that names nothing is mended by hand. */
 function renewal({ part, code }: TargetFact["problems"][number], target: TargetFact): SuggestedCommand[] {

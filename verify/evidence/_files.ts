@@ -7,10 +7,14 @@ import type { Answer, EvidenceContext, ProbeFact } from "../evidence.ts";
 /** Pages of a listing that are read before it counts as truncated. */
 const TREE_PAGES_MAX = 5;
 
-/** The id used in file API paths: the target's, else the one the token claims; null when neither names one. */
+/**
+ * The id used in file API paths: the target's, else the one the token claims; null when neither names one, and when one
+ * was asked for that could not be found: nobody wants to read about another.
+ */
 export function workspaceIdOf(context: EvidenceContext): string | null {
-  const { workspace, workspaceToken } = context.target;
+  const { workspace, workspaceToken, problems } = context.target;
   if (workspace?.id != null) return workspace.id;
+  if (problems.some(({ part }) => part === "workspace")) return null;
   if (workspaceToken === null) return workspace?.cloudId ?? workspace?.name ?? null;
   return readClaims(workspaceToken.value)?.workspaceId ?? workspace?.cloudId ?? workspace?.name ?? null;
 }

@@ -12,7 +12,10 @@ export const access = defineEvidence({
   reads: "GET {fileApi}/v1/workspaces/{id}/fs/tree?path=/&depth=1",
   collect: async (context) => {
     if (context.target.workspaceToken === null) return absent("no workspace token is configured");
-    if (workspaceIdOf(context) === null) return absent("no workspace is named");
+    if (workspaceIdOf(context) === null) {
+      const asked = context.target.problems.some(({ part }) => part === "workspace");
+      return absent(asked ? "the workspace that was asked for was not found" : "no workspace is named");
+    }
     const answer = await askFileApi(context, "/fs/tree", { path: "/", depth: 1 });
     const page = answer.probe.status === 200 ? TreePage.safeParse(answer.json) : null;
     return {
