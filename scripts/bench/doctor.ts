@@ -32,7 +32,7 @@ try {
   let report: Report | null = null;
   for (let round = -2; round < ROUNDS; round++) {
     const startedMs = performance.now();
-    const child = Bun.spawn([outfile, "doctor", "--json"], {
+    const child = Bun.spawn([outfile, "doctor", "--json", "-v"], {
       env,
       cwd: scratch,
       stdout: "pipe",

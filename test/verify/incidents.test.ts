@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { MAY_2026_ERA } from "../../lib/model/era.ts";
+import { renderHtml } from "../../verify/render/html.ts";
 import { renderShort } from "../../verify/render/short.ts";
 import { PLAIN } from "../../verify/render/style.ts";
 import { renderText } from "../../verify/render/text.ts";
@@ -63,6 +64,15 @@ describe("the three planted incidents, by their real mechanism (S19, S27, S36)",
     expect(issues.map((issue) => issue.id).sort()).toEqual(["cloud#771", "cloud#778", "relayfile#84"]);
     expect(issues.find((issue) => issue.id === "cloud#778")?.confidence).toBe("likely");
     expect(roots.filter((finding) => finding.severity === "error")).toHaveLength(3);
+  });
+
+  test("the page of a discovery report shows how the schema next door grew while this one did not", () => {
+    const page = renderHtml(reports.discovery as Report);
+    expect(page).toContain("Properties of <code>/discovery/jira/projects/.schema.json</code>");
+    expect(page).toContain("2 revisions, 0 → ");
+    const [root] = rootFindings(reports.discovery as Report);
+    expect(root?.ruledOut.join()).toContain("sampling that does not run");
+    expect(root?.facts.propertyHistory).toHaveLength(1);
   });
 
   test("every report is a failure with exit 1, evidence and a next command", () => {

@@ -117,7 +117,7 @@ export const eventsCounted = defineCheck({
       inbound !== undefined &&
       !told.has(inbound.path) &&
       nowMs - Date.parse(inbound.at) > LATE_MS &&
-      resembling.length === 0
+      resembling.length < missing.length
     ) {
       findings.push({
         code: "digest.inbound-unseen",

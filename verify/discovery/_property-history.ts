@@ -45,7 +45,14 @@ export function propertyHistory(
   };
   if (before !== undefined) add(before.revision, before.lastEditedAt, before.properties);
   add(revision, lastEditedAt, now);
-  return [...points.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  return [...points.values()].sort(
+    (a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0) || ordinalOf(a.revision) - ordinalOf(b.revision),
+  );
+}
+
+/** The number in a revision, for revisions of one moment; 0 where there is none. */
+function ordinalOf(revision: string): number {
+  return Number(/(\d{1,15})$/.exec(revision)?.[1] ?? 0);
 }
 
 /** One revision as proof: the file with its number of properties, as charts read it. */

@@ -10,7 +10,6 @@ import {
 } from "../check.ts";
 import { type AliasFile, aliasesOf, canonicalOf, collectionsOf, concluded, unconfirmed } from "../trees.ts";
 
-const SAMPLED = 5;
 /** Trees in which a record lies in one bucket at a time; a record may well have two assignees. */
 const SINGLE_BUCKET = ["by-state", "by-edited", "by-priority", "by-creator"];
 /** Trees that every record is in, whatever its fields. */
@@ -169,23 +168,24 @@ export const aliasesAnnounced = defineCheck({
   },
 });
 
-/** Copies of the first records of each collection whose file is named after the id, beside the record itself. */
+/** Copies whose file is named after the id of a row, beside the record of that row. The listing has their hashes. */
 function compareCopies(entry: ProviderRecordsFact, aliases: readonly AliasFile[], open: ReadonlySet<string>) {
   const hashes = new Map(entry.files.map(({ path, hash }) => [path, hash]));
   const paths = new Set(hashes.keys());
+  const byStem = Map.groupBy(aliases, ({ stem }) => stem);
   const differing: { copy: string; record: string }[] = [];
   let compared = 0;
   for (const { root, rows } of collectionsOf(entry)) {
-    const near = aliases.filter(({ tree }) => tree.startsWith(`${root}/`));
-    for (const row of rows.slice(0, SAMPLED)) {
+    for (const row of rows) {
       const record = canonicalOf(row, root, paths);
       const hash = record === null ? null : (hashes.get(record) ?? null);
       if (record === null || hash === null || row.id === null || open.has(record)) continue;
-      const key = encodeURIComponent(row.id);
-      for (const alias of near) {
-        if ((alias.stem !== row.id && alias.stem !== key) || alias.hash === null) continue;
-        compared++;
-        if (alias.hash !== hash) differing.push({ copy: alias.path, record });
+      for (const stem of new Set([row.id, encodeURIComponent(row.id)])) {
+        for (const alias of byStem.get(stem) ?? []) {
+          if (alias.hash === null || !alias.tree.startsWith(`${root}/`)) continue;
+          compared++;
+          if (alias.hash !== hash) differing.push({ copy: alias.path, record });
+        }
       }
     }
   }
