@@ -3,7 +3,7 @@
  * others preserved (spec mount-daemon 1.3, G16).
  */
 import { MountState } from "../model/mount-state.ts";
-import type { LocalFs } from "../ports.ts";
+import type { FileStat, LocalFs } from "../ports.ts";
 import { verdictOf } from "../sync/verdict.ts";
 import { listConflicts } from "./conflicts.ts";
 import { listDeadLetters } from "./dead-letter.ts";
@@ -12,6 +12,7 @@ import type { Engine } from "./engine.ts";
 import { readJson, writeJson } from "./json-file.ts";
 import { timestamp } from "./layout.ts";
 import { PULL_META } from "./pull.ts";
+import { sameFile } from "./stage.ts";
 
 /** Above this many files the per-file map is left out and only counted. */
 const FILES_LISTED_MAX = 5_000;
@@ -50,11 +51,29 @@ export function writePublicState(
   engine.news.verdict(own.verdict, own.verdictReason);
   if (engine.health.rootProblem !== null) return;
   const { fs } = engine.world;
-  const found = readPublicState(fs, engine.layout.state);
-  const foreign = found.kind === "ok" ? found.state : {};
+  const foreign = foreignKeys(engine, own);
   if (fs.lstat(engine.layout.area) === null) return;
   const next = prune({ ...foreign, ...own });
   writeJson(engine.world, engine.layout.state, next, { mode: 0o644 });
+  written.set(engine, { stat: fs.lstat(engine.layout.state), foreign });
+}
+
+/** What was in the file beside our keys when we wrote it, and how the file looked then. */
+const written = new WeakMap<
+  Engine,
+  { readonly stat: FileStat | null; readonly foreign: Readonly<Record<string, unknown>> }
+>();
+
+/** The keys of others. The file is read only when somebody else wrote it since. */
+function foreignKeys(engine: Engine, own: object): Readonly<Record<string, unknown>> {
+  const { fs } = engine.world;
+  const last = written.get(engine);
+  const now = fs.lstat(engine.layout.state);
+  // Whoever writes the file without its content in mind gives it another time; whoever replaces it, another inode.
+  if (last !== undefined && now !== null && sameFile(last.stat, now)) return last.foreign;
+  const found = readPublicState(fs, engine.layout.state);
+  if (found.kind !== "ok") return {};
+  return Object.fromEntries(Object.entries(found.state).filter(([key]) => !(key in own)));
 }
 
 /** The daemon's own part of the document; undefined values are dropped before writing. */
