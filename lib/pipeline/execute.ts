@@ -14,6 +14,7 @@ import type {
 import { providerById, resourceOf } from "../providers/registry.ts";
 import { applyNormal } from "./apply.ts";
 import type { PipelineDeps } from "./deps.ts";
+import { fileMeant } from "./meant.ts";
 import { type CallResult, callProvider } from "./provider-call.ts";
 import { anchorPathOf } from "./pure/aliases.ts";
 import { classifyWrite, type WriteRoute } from "./pure/classify.ts";
@@ -83,7 +84,7 @@ export async function executeWriteback(
 ): Promise<OpOutcome> {
   const event = op.action === "file_delete" ? "delete" : "write";
   const route = classifyWrite(op.path, event, deps.era);
-  if (route.kind === "none") return withoutRoute(op, route, deps);
+  if (route.kind === "none") return withoutRoute(tree, op, route, deps);
   const provider = providerById(route.provider);
   const resource = provider && resourceOf(provider, route.resource);
   if (provider === null || !resource?.write)
@@ -104,18 +105,21 @@ function failed(code: string, error: string): OpOutcome {
 }
 
 /** Removing a draft, a receipt or a temporary file concerns nobody; every other pathless op is a failure. */
-function withoutRoute(
+async function withoutRoute(
+  tree: TreeStore,
   op: WritebackRequest,
   route: Extract<WriteRoute, { kind: "none" }>,
   deps: PipelineDeps,
-): OpOutcome {
+): Promise<OpOutcome> {
   if (op.action === "file_delete") {
     const asWrite = classifyWrite(op.path, "write", deps.era);
     const harmless =
       asWrite.kind === "create" || route.reason === "reserved_name" || route.reason === "not_a_provider";
     if (harmless) return { outcome: "succeeded", providerResult: { local: true, ignored: route.message } };
   }
-  return failed(route.reason, route.hint === null ? route.message : `${route.message}. ${route.hint}`);
+  const file = route.meant === undefined ? null : await fileMeant(tree, route.meant);
+  const hint = file === null ? route.hint : `Write ${file} instead`;
+  return failed(route.reason, hint === null ? route.message : `${route.message}. ${hint}`);
 }
 
 async function performWrite(job: Job): Promise<OpOutcome> {

@@ -27,6 +27,8 @@ export type WriteRoute =
       readonly reason: "not_a_provider" | "no_rule" | "reserved_name" | "alias" | "read_only";
       readonly message: string;
       readonly hint: string | null;
+      /** Of a path that names a record without being its file: the collection, and what the path calls the record. */
+      readonly meant?: { readonly collection: string; readonly name: string };
     };
 
 type Refusal = Extract<WriteRoute, { kind: "none" }>;
@@ -80,8 +82,10 @@ export function classifyWrite(path: string, event: "write" | "delete", era: Era 
       match.rest.length > 1 &&
       resource.records?.aliases !== undefined
     ) {
-      const hint = `Write the canonical file instead: its path is canonicalPath in ${collectionText(resource, clean)}/_index.json`;
-      return refuse("alias", `${clean} is an alias of a record and cannot be written`, hint);
+      const collection = collectionText(resource, clean);
+      const hint = `Write the canonical file instead: its path is canonicalPath in ${collection}/_index.json`;
+      const refusal = refuse("alias", `${clean} is an alias of a record and cannot be written`, hint);
+      return { ...refusal, meant: { collection, name: decode(basenameOf(clean).replace(/\.json$/, "")) } };
     }
     const route = routeOf(provider, resource, match.raw, match.rest, event, era, clean);
     if (route === null) continue;
@@ -210,12 +214,10 @@ function routeOf(
   const produced = provider.resources.find((candidate) => candidate.name === resource.write?.produces);
   const identified = identifiedRecord(resource.records ?? produced?.records, draft ?? "");
   if (identified !== null) {
-    const hint = `Find its file with: jq '.[] | .canonicalPath' ${collectionText(resource, path)}/_index.json`;
-    return refuse(
-      "reserved_name",
-      `${draft}.json names an existing ${resource.objectType}, not a new one`,
-      hint,
-    );
+    const collection = collectionText(resource, path);
+    const hint = `Find its file with: jq '.[] | .canonicalPath' ${collection}/_index.json`;
+    const message = `${draft}.json names an existing ${resource.objectType}, not a new one`;
+    return { ...refuse("reserved_name", message, hint), meant: { collection, name: decode(draft ?? "") } };
   }
   if (resource.write?.create !== undefined) return route("create", decode(draft ?? ""));
   if (resource.records === undefined) return null;

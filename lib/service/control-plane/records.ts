@@ -31,7 +31,10 @@ async function receive({
   requireTrigger(caller);
   const provider = env.pipeline.idOf(params.provider ?? "");
   if (provider === null)
-    fail("not_found", `no provider ${params.provider} in the catalog`, { wireCode: "unknown_provider" });
+    fail("not_found", `no provider ${params.provider} in the catalog`, {
+      wireCode: "unknown_provider",
+      hint: `Known are ${env.pipeline.catalog.map(({ id }) => id).join(", ")}`,
+    });
   const body = await readJsonObject(request, FILE_API.bodyBytesMax);
   const model = textField(body, "model");
   const records = body.records;

@@ -19,7 +19,10 @@ async function receive(context: ControlContext): Promise<Response> {
   const { request, env, workspace, params, query, correlationId } = context;
   const provider = env.pipeline.idOf(params.provider ?? "");
   if (provider === null)
-    fail("not_found", `no provider ${params.provider} in the catalog`, { wireCode: "unknown_provider" });
+    fail("not_found", `no provider ${params.provider} in the catalog`, {
+      wireCode: "unknown_provider",
+      hint: `Known are ${env.pipeline.catalog.map(({ id }) => id).join(", ")}`,
+    });
   const body = await readBytes(request, FILE_API.bodyBytesMax);
   const signature = {
     header: "x-hub-signature-256",
