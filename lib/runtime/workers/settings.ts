@@ -1,7 +1,9 @@
 /** What an operator sets by variables and secrets, and the addresses that follow from them. */
+import { FILE_API } from "../../limits.ts";
 import type { Env } from "../../ports.ts";
 import type { SignIn } from "../../service/control-plane/env.ts";
 import { CLOUD_PREFIX } from "../../service/front.ts";
+import type { RateLimit } from "../../service/rate-limit.ts";
 
 /** The two base URLs, without trailing slash. */
 export interface Addresses {
@@ -52,4 +54,11 @@ export function signInOf(env: Env): SignIn {
 /** Base URL of a provider simulator, for development; null when there is none. */
 export function simulatorUrlOf(env: Env): string | null {
   return env.RELAYFILE_SIMULATOR_URL?.replace(/\/+$/, "") || null;
+}
+
+/** Requests per agent and window of a workspace; `RELAYFILE_RATE_LIMIT` changes their number, and 0 sets no limit. */
+export function rateLimitOf(env: Env): RateLimit {
+  const set = env.RELAYFILE_RATE_LIMIT ?? "";
+  const max = /^\d{1,9}$/.test(set) ? Number(set) : FILE_API.rateLimitMax;
+  return { max, windowMs: FILE_API.rateLimitWindowMs };
 }

@@ -1,7 +1,6 @@
 /** One workspace as a Durable Object: its SQLite, its sockets, its alarm, and the file API in front of them. */
 import { DurableObject } from "cloudflare:workers";
 import { fail, messageOf } from "../../errors.ts";
-import { FILE_API } from "../../limits.ts";
 import type { Log } from "../../ports.ts";
 import { TokenVerifier } from "../../service/auth/token.ts";
 import { createFileApi, type Service } from "../../service/file-api/mod.ts";
@@ -19,7 +18,7 @@ import { CONTROL_PLANE_NAME, METRICS } from "./isolate.ts";
 import { outcomeOf } from "./outcome.ts";
 import { variablesOf, WORKERS_RANDOM, workersClock, workersFetch, workersLog } from "./ports.ts";
 import { publishedKeyResolver } from "./published-keys.ts";
-import { simulatorUrlOf } from "./settings.ts";
+import { rateLimitOf, simulatorUrlOf } from "./settings.ts";
 import { durableDatabase } from "./sqlite.ts";
 import type { Bindings, ControlPlaneStub, ObjectState, Outcome, PlatformSocket } from "./types.ts";
 import { FeedSockets } from "./websocket.ts";
@@ -64,9 +63,7 @@ export class WorkspaceObject extends DurableObject<Bindings> {
       managed: async () => null,
       workspaceIds: () => [],
       metrics: METRICS,
-      limiter: new RateLimiter({ max: FILE_API.rateLimitMax, windowMs: FILE_API.rateLimitWindowMs }, () =>
-        clock.monotonicMs(),
-      ),
+      limiter: new RateLimiter(rateLimitOf(variablesOf(env)), () => clock.monotonicMs()),
       upgrade: (_request, session) => this.sockets.upgrade(session),
     });
   }

@@ -4,6 +4,7 @@ import {
   addressesOf,
   controlPlanePath,
   hostsOf,
+  rateLimitOf,
   signInOf,
 } from "../../../../lib/runtime/workers/settings.ts";
 
@@ -57,5 +58,12 @@ describe("hostsOf()", () => {
     expect(hostsOf({})).toBeNull();
     expect(hostsOf({ RELAYFILE_HOSTS: " , " })).toBeNull();
     expect(hostsOf({ RELAYFILE_HOSTS: "LocalHost:1, 127.0.0.1:1" })).toEqual(["localhost:1", "127.0.0.1:1"]);
+  });
+});
+
+describe("rateLimitOf()", () => {
+  test("is the default unless a whole number is set; 0 means none", () => {
+    const max = (text?: string) => rateLimitOf({ RELAYFILE_RATE_LIMIT: text }).max;
+    expect([max(), max("many"), max("-1"), max("500"), max("0")]).toEqual([10_000, 10_000, 10_000, 500, 0]);
   });
 });
