@@ -10,6 +10,12 @@ export function json(body: unknown, status = 200, headers: Record<string, string
   });
 }
 
+/** The answer with the caller's own id for the request, so that proxies and logs can be read together. */
+export function echoing(response: Response, correlationId: string): Response {
+  if (correlationId !== "") response.headers.set("X-Correlation-Id", correlationId);
+  return response;
+}
+
 /** Facts that clients read at the top level of an error body. */
 const TOP_LEVEL = [
   "expectedRevision",
@@ -37,34 +43,28 @@ export function fileApiError(thrown: unknown, correlationId: string, log: Log): 
     ...(error.code === code ? {} : { reason: error.code }),
     ...(typeof hint === "string" ? { hint } : {}),
   };
-  return json(
-    {
-      code,
-      message: error.message,
-      correlationId,
-      ...top,
-      ...(Object.keys(details).length === 0 ? {} : { details }),
-    },
-    status,
-    retryHeaders(status, retryAfterSeconds),
-  );
+  const body = {
+    code,
+    message: error.message,
+    correlationId,
+    ...top,
+    ...(Object.keys(details).length === 0 ? {} : { details }),
+  };
+  return echoing(json(body, status, retryHeaders(status, retryAfterSeconds)), correlationId);
 }
 
 /** The control plane's answer: `{error, code, message, correlationId}` (spec control-plane 1.1). */
 export function controlPlaneError(thrown: unknown, correlationId: string, log: Log): Response {
   const { error, status, code } = known(thrown, correlationId, log);
   const { wireCode, retryAfterSeconds, ...facts } = error.details as Record<string, unknown>;
-  return json(
-    {
-      error: error.message,
-      code: typeof wireCode === "string" ? wireCode : code,
-      message: error.message,
-      correlationId,
-      ...facts,
-    },
-    status,
-    retryHeaders(status, retryAfterSeconds),
-  );
+  const body = {
+    error: error.message,
+    code: typeof wireCode === "string" ? wireCode : code,
+    message: error.message,
+    correlationId,
+    ...facts,
+  };
+  return echoing(json(body, status, retryHeaders(status, retryAfterSeconds)), correlationId);
 }
 
 function known(

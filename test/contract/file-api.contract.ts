@@ -26,6 +26,19 @@ export function testFileApi(name: string, start: () => Promise<ContractTarget>):
         }
       });
 
+      test("the caller's id for a request comes back, with an answer and with an error", async () => {
+        for (const [path, token, status] of [
+          ["fs/tree", undefined, 200],
+          ["fs/file?path=/echo/none", undefined, 404],
+          ["fs/tree", "garbage", 401],
+        ] as const) {
+          const answer = await api(target, "GET", path, { correlationId: "echo-1", token });
+          expect([answer.status, answer.headers.get("x-correlation-id")]).toEqual([status, "echo-1"]);
+        }
+        const cloud = await api(target, "GET", "/v1/nothing", { correlationId: "echo-2" });
+        expect(cloud.body.correlationId).toBe("echo-2");
+      });
+
       test("a wrong method on a known route is 404", async () => {
         expect((await api(target, "POST", "fs/tree", { token: null })).status).toBe(404);
       });

@@ -4,7 +4,7 @@ import { fail } from "../../errors.ts";
 import { tokenKind } from "../../model/token.ts";
 import { workspaceIdForm } from "../../model/workspace-id.ts";
 import type { Service } from "../file-api/mod.ts";
-import { controlPlaneError } from "../http-error.ts";
+import { controlPlaneError, echoing } from "../http-error.ts";
 import { bearerOf, correlationIdOf } from "../request.ts";
 import type { ControlCaller, ControlPlaneEnv, ControlRoute } from "./env.ts";
 import { IDENTITY_ROUTES } from "./identity.ts";
@@ -64,7 +64,7 @@ async function answer(
     const workspace =
       params.id === undefined ? NO_WORKSPACE : resolveWorkspace(env, route, caller, params.id);
     const context = { request, query: url.searchParams, params, caller, correlationId, env, workspace };
-    response = await route.handle(context);
+    response = echoing(await route.handle(context), correlationId);
   } catch (thrown) {
     response = controlPlaneError(thrown, correlationId, env.log);
   }

@@ -7,7 +7,7 @@ import { parseIfMatch } from "../../model/revision.ts";
 import { AclResolver } from "../auth/acl.ts";
 import { allowsPath, allowsSomewhere } from "../auth/scopes.ts";
 import type { VerifiedToken } from "../auth/token.ts";
-import { fileApiError, json } from "../http-error.ts";
+import { echoing, fileApiError, json } from "../http-error.ts";
 import { METRICS_TYPE } from "../metrics.ts";
 import { bearerOf, correlationIdOf, readJsonObject } from "../request.ts";
 import type { WorkspaceObject } from "../workspace-object.ts";
@@ -160,7 +160,7 @@ async function administer(
   }
   const correlationId = correlationIdOf(request);
   if (correlationId === "") fail("bad_request", "missing X-Correlation-Id header");
-  return route.handle({ env, query, params, correlationId });
+  return echoing(await route.handle({ env, query, params, correlationId }), correlationId);
 }
 
 async function serve(
@@ -180,7 +180,8 @@ async function serve(
   const correlationId = correlationIdOf(request);
   if (correlationId === "") fail("bad_request", "missing X-Correlation-Id header");
   env.limiter.take(`${caller.workspaceId}|${caller.agent}`);
-  return route.handle({ request, query, params, workspace, caller, correlationId, env });
+  const context = { request, query, params, workspace, caller, correlationId, env };
+  return echoing(await route.handle(context), correlationId);
 }
 
 /** The socket's token travels in the query, because browsers cannot set headers; a header is accepted as well. */
