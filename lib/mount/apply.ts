@@ -87,7 +87,8 @@ function decide(
 ): Job | "again" | "changed" | null {
   const mapped = localOf(engine, path);
   if ("problem" in mapped) {
-    if (state.kind === "file") noteProblem(engine, path, "skipped", mapped.problem);
+    const kind = mapped.taken ? "quarantined" : "skipped";
+    if (state.kind === "file") noteProblem(engine, path, kind, mapped.problem);
     else engine.db.clearProblem(path);
     return null;
   }
@@ -315,6 +316,10 @@ export function noteProblem(
   });
 }
 
+function readsAtOnce({ health, config }: Engine): number {
+  return health.bootstrap === null ? config.incrementalReadConcurrency : config.readConcurrency;
+}
+
 /** Reads paths again and applies them, retrying a path whose entry moved while the answer was under way (E13). */
 export async function refreshPaths(
   engine: Engine,
@@ -325,7 +330,7 @@ export async function refreshPaths(
   let todo = [...new Set(paths)];
   for (let round = 0; todo.length > 0 && round < ROUNDS_MAX; round++) {
     const before = new Map(todo.map((path) => [path, engine.db.get(path)]));
-    const states = await engine.remote.readAll(todo, engine.config.readConcurrency, options.signal);
+    const states = await engine.remote.readAll(todo, readsAtOnce(engine), options.signal);
     const moved = todo.filter((path) => engine.db.get(path) !== before.get(path));
     for (const path of moved) states.delete(path);
     if (options.absence === "not-ready") {

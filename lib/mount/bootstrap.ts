@@ -5,6 +5,7 @@
  */
 import { isRelayfileError, messageOf, RelayfileError } from "../errors.ts";
 import { type Pace, paceText } from "../sync/pace.ts";
+import { blockedByDirectories } from "./directory-limit.ts";
 import type { Engine } from "./engine.ts";
 
 /** Meta keys: where the copy is, and how many attempts in a row brought nothing. */
@@ -31,6 +32,8 @@ const LOOK_MS = { most: 10_000, least: 10 } as const;
 
 /** The error of a copy that was given up; null while it may be tried. Needs no server (B6). */
 export function stalledBootstrap(engine: Engine): RelayfileError | null {
+  const blocked = blockedByDirectories(engine);
+  if (blocked !== null) return blocked;
   const stalls = stallsOf(engine);
   const limit = engine.config.bootstrapStallCyclesMax;
   if (stalls < limit) return null;

@@ -43,6 +43,8 @@ export interface Engine {
   readonly passedOver: Set<string>;
   /** What is to be done at the next occasion: look at everything on the server; read the feed, whatever comes live. */
   readonly wanted: { audit: boolean; poll: boolean };
+  /** Polls in a row that found nothing new. */
+  readonly polls: { quiet: number };
   /** Paths whose local file the daemon itself removed, until the index knows: not a person's delete. */
   readonly removedHere: Set<string>;
   /** Paths seen to go while their first save was under way: a person's delete once the server has the file. */
@@ -53,6 +55,8 @@ export interface Engine {
   readonly deletedAtMs: Map<string, number>;
   /** Rounds that other processes ask for by signal. */
   readonly flushInbox: FlushInbox;
+  /** Who owns a local name on a disk that folds case, by its lower-case form. */
+  readonly claims: Map<string, { readonly remotePath: string; readonly atMs: number }>;
   now(): number;
 }
 
@@ -106,11 +110,13 @@ export function openEngine(
     passedOver: new Set(),
     // The last moments of a process that died may be missing in the index.
     wanted: { audit: parts.afterCrash || config.fullReconcile, poll: false },
+    polls: { quiet: 0 },
     removedHere: new Set(),
     seenToGo: new Set(),
     inFlight: new Set(),
     deletedAtMs: new Map(),
     flushInbox: parts.flushInbox,
+    claims: new Map(),
     now,
   };
 }
@@ -127,8 +133,38 @@ export function localOf(engine: Engine, remotePath: string): Mapped {
   const excluded = downExclusion(mapped.rel, engine.names);
   if (excluded !== null) return { problem: `reserved name (${excluded})` };
   const rel = localRelOf(mapped.rel, engine.world.sha256);
-  const owner = engine.db.remoteOfRel(rel);
-  if (owner !== null && owner !== remotePath) return { problem: `local name is taken by ${owner}` };
+  const owner = ownerOf(engine, rel);
+  if (owner !== null && owner !== remotePath)
+    return { problem: `local name is taken by ${owner}`, taken: true };
+  return engine.names.foldsCase ? claimFolded(engine, rel, remotePath) : { rel };
+}
+
+/** The known remote path of a local name: one whose long name was shortened to it, or the one that is named so (P10). */
+function ownerOf(engine: Engine, rel: RelativeRemotePath): string | null {
+  const shortened = engine.db.remoteOfRel(rel);
+  if (shortened !== null) return shortened;
+  const literal = toRemotePath(engine.config.remoteRoot, rel);
+  return engine.db.get(literal)?.rel === rel ? literal : null;
+}
+
+/** How long a path that is about to be placed holds its folded name without being in the index. */
+const CLAIM_MS = 60_000;
+
+/** Where names fold case, the first of several spellings owns the local name; the others have none (P15). */
+function claimFolded(engine: Engine, rel: RelativeRemotePath, remotePath: string): Mapped {
+  const { claims, db } = engine;
+  if (claims.size === 0) {
+    for (const entry of db.entries.values())
+      claims.set(entry.rel.toLowerCase(), { remotePath: entry.remotePath, atMs: 0 });
+  }
+  const folded = rel.toLowerCase();
+  const owner = claims.get(folded);
+  const isHeld =
+    owner !== undefined &&
+    (db.get(owner.remotePath) !== undefined || Math.abs(engine.now() - owner.atMs) < CLAIM_MS);
+  if (isHeld && owner.remotePath !== remotePath)
+    return { problem: `this disk does not tell its name from that of ${owner.remotePath}`, taken: true };
+  claims.set(folded, { remotePath, atMs: engine.now() });
   return { rel };
 }
 

@@ -6,6 +6,7 @@ import { type FramedFile, FrameReader } from "../client/frames.ts";
 import { fail, isRelayfileError, messageOf, RelayfileError } from "../errors.ts";
 import { applyRemote } from "./apply.ts";
 import { type Attempt, type BootstrapPlace, savePlace } from "./bootstrap.ts";
+import { requireDirectories } from "./directory-limit.ts";
 import { type Engine, localOf } from "./engine.ts";
 import { placeNew } from "./place-new.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
@@ -63,12 +64,14 @@ async function receive(engine: Engine, attempt: Attempt, place: BootstrapPlace |
   const reader = response.body.getReader() as PieceReader;
   const frames = new FrameReader();
   const seen = { paths: new Set<string>(), revisions: new Set<string>() };
+  const directories = new Set<string>();
   let files = place?.files ?? 0;
   let batch: RemoteFile[] = [];
   let batchBytes = 0;
   const flush = () => {
     const last = batch.at(-1);
     if (last === undefined) return;
+    requireDirectories(engine, directories, batch);
     put(engine, batch);
     files += batch.length;
     savePlace(engine, { after: last.path, files });

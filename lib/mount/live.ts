@@ -6,6 +6,7 @@ import { containsPath } from "../model/path.ts";
 import { revisionNumber } from "../model/revision.ts";
 import { applyRemote } from "./apply.ts";
 import { type Engine, localOf } from "./engine.ts";
+import { trace } from "./outcome.ts";
 import { applyEvents, isBootstrapped, moveCursor, PULL_META } from "./pull.ts";
 import type { RemoteState } from "./remote.ts";
 
@@ -89,6 +90,7 @@ export function startLive(engine: Engine, signal: AbortSignal): LiveFeed {
         feed.restart();
         return false;
       }
+      for (const { timestamp } of fresh) trace(engine, "remote_event", Date.parse(timestamp));
       const last = fresh.at(-1);
       if (last !== undefined && isGapless(engine, fresh)) moveCursor(engine, last.eventId);
       else if (last !== undefined) askTheFeed();

@@ -46,13 +46,21 @@ export function startLocal(engine: Engine): LocalLane {
   let watcher: Watcher | null = null;
   let scanWanted = false;
   let rewatchAtMs: number | null = null;
+  let said = "";
   const uploads = config.syncMode !== "pull-only";
 
   const startWatch = () => {
     rewatchAtMs = null;
+    const limit = config.watchDirectoriesMax;
+    if (limit !== null && hasMoreDirectories(engine, limit)) {
+      onError(new Error(`the mirror has more than ${limit} directories`));
+      rewatchAtMs = null;
+      return;
+    }
     try {
       watcher = world.watch(config.localRoot, { onChange, onError });
       health.watcher = "watching";
+      said = "";
     } catch (error) {
       onError(error instanceof Error ? error : new Error(String(error)));
     }
@@ -63,7 +71,10 @@ export function startLocal(engine: Engine): LocalLane {
     health.watcher = "polling";
     scanWanted = true;
     rewatchAtMs = engine.now() + REWATCH_MS;
-    world.log.warn("watching failed; scanning instead", { reason: messageOf(error) });
+    // A system that never lets us watch is asked again and again; people need to hear of it once.
+    const reason = messageOf(error);
+    if (reason !== said) world.log.warn("watching failed; scanning instead", { reason });
+    said = reason;
     engine.wake.local.call();
     engine.wake.state.call();
   };
@@ -165,6 +176,21 @@ function isOwnEcho(engine: Engine, rel: string, stat: FileStat): boolean {
 function isTracked(engine: Engine, rel: string): boolean {
   if (engine.db.remoteOfRel(rel) !== null) return true;
   return engine.db.get(toRemotePath(engine.config.remoteRoot, rel as RelativeRemotePath))?.rel === rel;
+}
+
+/** True when the mirror has more directories than a limit; stops counting there. */
+function hasMoreDirectories({ world, mirror, names }: Engine, limit: number): boolean {
+  let left = limit;
+  const walk = (directory: string, depth: number): boolean =>
+    world.fs
+      .readDir(directory)
+      .some(
+        ({ name, kind }) =>
+          kind === "directory" &&
+          !isPrunedDirectory(name, depth, names) &&
+          (--left < 0 || walk(`${directory}/${name}`, depth + 1)),
+      );
+  return walk(mirror.root, 0);
 }
 
 /** The files that events may be about: the paths themselves, or everything below a directory that came or went. */

@@ -51,6 +51,7 @@ export function accepted(
   });
   keepMergeBase(engine, item, result.revision);
   engine.news.path({ what: "sent", path, revision: result.revision });
+  trace(engine, "upload", Date.parse(record.firstSeenAt));
   engine.health.lastSuccessAtMs = engine.now();
   resolveConflicts(engine, rel);
   clearDeadLetter(engine, record.commandId);
@@ -72,6 +73,12 @@ export function accepted(
     });
     engine.wake.receipts.call();
   }
+}
+
+/** How long one step of a change took, where that was asked for. */
+export function trace(engine: Engine, stage: "upload" | "remote_event", startedAtMs: number): void {
+  if (!engine.config.latencyTrace || Number.isNaN(startedAtMs)) return;
+  engine.world.log.info("mount_latency", { stage, elapsed_ms: Math.max(0, engine.now() - startedAtMs) });
 }
 
 /** The bytes the server now holds are the base of the next edit of the same file. */

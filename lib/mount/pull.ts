@@ -6,6 +6,7 @@ import type { TreeEntry } from "../model/file.ts";
 import { comparePaths, containsPath } from "../model/path.ts";
 import { circuitVerdict } from "../sync/backoff.ts";
 import { isNewerSnapshot, isShrunkenListing } from "../sync/safety.ts";
+import { isRuntimeSegment } from "../sync/uploadable.ts";
 import { applyRemote, refreshPaths } from "./apply.ts";
 import {
   type Attempt,
@@ -15,6 +16,7 @@ import {
   readPlace,
   savePlace,
 } from "./bootstrap.ts";
+import { requireDirectories } from "./directory-limit.ts";
 import { count, type Engine, localOf, noteError } from "./engine.ts";
 import { copyByExport, type Exported } from "./export-copy.ts";
 import { isClean } from "./state-db.ts";
@@ -79,7 +81,10 @@ export async function pullEvents(engine: Engine, signal: AbortSignal): Promise<v
   const theirs = tip === null ? null : eventNumber(tip);
   if (ours !== null && theirs !== null && theirs <= ours) {
     engine.health.draining = false;
-    if (theirs === ours) return;
+    if (theirs === ours) {
+      engine.polls.quiet++;
+      return;
+    }
     engine.world.log.warn("the event feed was reset; reading the whole tree again", { ours, theirs });
     return fullPull(engine, signal, "expired");
   }
@@ -213,6 +218,7 @@ function completed(engine: Engine, { cursor }: { cursor?: string | null }): void
     if (cursor !== undefined) engine.db.setMeta(PULL_META.cursor, cursor);
   });
   engine.wanted.audit = false;
+  engine.polls.quiet = 0;
   engine.wake.state.call();
 }
 
@@ -234,7 +240,7 @@ async function walkTree(engine: Engine, attempt: Attempt, place: BootstrapPlace 
     const files = page.entries.filter((entry) => entry.type === "file");
     if (bootstrapping) requireDirectories(engine, directories, files);
     for (const file of files) {
-      hidden ||= isHidden(engine, file.path);
+      hidden ||= file.path.split("/").some(isRuntimeSegment);
       seen.paths.add(file.path);
       seen.revisions.add(file.revision);
     }
@@ -357,7 +363,8 @@ function showsAllWeHold(engine: Engine, listed: ReadonlySet<string>, observed: s
 
 /** True when the audit clock says so; a clock set back counts as due. */
 export function isAuditDue(engine: Engine): boolean {
-  const { auditIntervalMs } = engine.config;
+  const { auditIntervalMs, auditEveryPolls } = engine.config;
+  if (auditEveryPolls !== null) return engine.polls.quiet >= auditEveryPolls;
   if (auditIntervalMs === null) return false;
   const last = Number(engine.db.meta(PULL_META.lastAudit) ?? "0");
   const now = engine.now();
