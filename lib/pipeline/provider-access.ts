@@ -54,7 +54,7 @@ export function connectProblem(
 ): { readonly problem: string; readonly hint: string } | null {
   // Any other backend has its executor elsewhere, which is nothing to judge here.
   if (backend !== "direct" || settings.direct(provider).token !== null) return null;
-  const name = `RELAYFILE_${provider.toUpperCase()}_API_TOKEN`;
+  const name = settingName(provider, "API_TOKEN");
   return { problem: `no credential for ${provider}`, hint: `Set ${name} where the service runs` };
 }
 
@@ -83,7 +83,7 @@ function directAccess(
   connection: ProviderConnection,
 ): ProviderAccess | AccessProblem {
   const { baseUrl, token } = settings.direct(provider.id);
-  const name = variableOf(provider, "API");
+  const name = settingName(provider.id, "API");
   if (token === null) return { problem: `no credential for ${provider.id}: set ${name}_TOKEN` };
   const own = baseUrl ?? `${provider.api.url}${provider.api.prefix ?? ""}`;
   const filled = withSettings(provider, own, connection);
@@ -105,7 +105,7 @@ function proxiedAccess(
   { connectionId, settings: known }: ProviderConnection,
 ): ProviderAccess | AccessProblem {
   const proxy = settings.proxy(provider.id);
-  const name = variableOf(provider, "PROXY");
+  const name = settingName(provider.id, "PROXY");
   if (proxy === null) return { problem: `no proxy for ${provider.id}: set ${name}_URL` };
   if (proxy.secretKey === "")
     return { problem: `no key for the proxy of ${provider.id}: set ${name}_SECRET` };
@@ -157,7 +157,7 @@ function urlProblem(text: string, name: string): string | null {
     : `${name} must begin with https://`;
 }
 
-/** `RELAYFILE_JIRA_API` for the settings of one provider. */
-function variableOf(provider: ProviderDefinition, kind: "API" | "PROXY"): string {
-  return `RELAYFILE_${provider.id.toUpperCase()}_${kind}`;
+/** The name of a variable for one provider, as a shell can hold it: `RELAYFILE_JIRA_API_TOKEN`. */
+export function settingName(providerId: string, kind: string): string {
+  return `RELAYFILE_${providerId.toUpperCase().replaceAll("-", "_")}_${kind}`;
 }

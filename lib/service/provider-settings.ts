@@ -1,12 +1,12 @@
 /** What an operator sets per provider, by the names of variables; the same on every runtime. */
 import type { SourceAccess } from "../pipeline/nango.ts";
-import type { AccessSettings } from "../pipeline/provider-access.ts";
+import { type AccessSettings, settingName } from "../pipeline/provider-access.ts";
 import type { Env } from "../ports.ts";
 
 /** Where the sync source of a provider is: its own variables, then those for all providers; null without a URL. */
 export function sourceOf(env: Env, provider: string): SourceAccess | null {
   const named = (name: string) =>
-    env[`RELAYFILE_${provider.toUpperCase()}_SOURCE_${name}`] ?? env[`RELAYFILE_SOURCE_${name}`] ?? "";
+    env[settingName(provider, `SOURCE_${name}`)] ?? env[`RELAYFILE_SOURCE_${name}`] ?? "";
   const baseUrl = named("URL").replace(/\/+$/, "");
   return baseUrl === "" ? null : { baseUrl, secretKey: named("SECRET") };
 }
@@ -16,7 +16,7 @@ export function directOf(
   env: Env,
   provider: string,
 ): { readonly baseUrl: string | null; readonly token: string | null } {
-  const named = (name: string) => env[`RELAYFILE_${provider.toUpperCase()}_API_${name}`]?.trim() || null;
+  const named = (name: string) => env[settingName(provider, `API_${name}`)]?.trim() || null;
   return { baseUrl: named("URL"), token: named("TOKEN") };
 }
 
@@ -29,9 +29,7 @@ export function proxyOf(
   provider: string,
 ): { readonly baseUrl: string; readonly secretKey: string } | null {
   const named = (name: string) =>
-    env[`RELAYFILE_${provider.toUpperCase()}_PROXY_${name}`]?.trim() ||
-    env[`RELAYFILE_PROXY_${name}`]?.trim() ||
-    null;
+    env[settingName(provider, `PROXY_${name}`)]?.trim() || env[`RELAYFILE_PROXY_${name}`]?.trim() || null;
   const source = sourceOf(env, provider);
   const baseUrl = named("URL") ?? (source === null ? null : `${source.baseUrl}/proxy`);
   if (baseUrl === null || baseUrl === "none") return null;
@@ -45,5 +43,5 @@ export function accessOptions(env: Env): Omit<AccessSettings, "simulatorUrl"> {
 
 /** The key of a provider's webhook signatures; null accepts only bearers. */
 export function webhookSecretOf(env: Env, provider: string): string | null {
-  return env[`RELAYFILE_${provider.toUpperCase()}_WEBHOOK_SECRET`] ?? null;
+  return env[settingName(provider, "WEBHOOK_SECRET")] ?? null;
 }

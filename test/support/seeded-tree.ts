@@ -8,6 +8,7 @@ import { ingestWebhook } from "../../lib/pipeline/ingest.ts";
 import type { ProviderDefinition, ResourceDefinition } from "../../lib/providers/definition.ts";
 import { modelsOf, PROVIDERS, providerById, resourceOf } from "../../lib/providers/registry.ts";
 import { createSimulator, type Simulator } from "../../lib/simulator/mod.ts";
+import { GITHUB_RECORDS } from "../fixtures/github-records.ts";
 import { type MemoryTree, memoryTree } from "./memory-tree.ts";
 import { pipelineDeps } from "./pipeline.ts";
 
@@ -96,6 +97,8 @@ export function resourceNamed(provider: string, name: string): ResourceDefinitio
 export async function seededStack(era?: Era): Promise<PipelineStack> {
   const stack = pipelineStack(era);
   for (const payload of GITHUB_PAYLOADS) await deliver(stack, payload);
+  for (const [model, records] of Object.entries(GITHUB_RECORDS))
+    await applyRecords(stack.tree, "github", { model, records, correlationId: "sync" }, stack.deps);
   for (const provider of PROVIDERS) if (provider.id !== "github") await syncAll(stack, provider.id);
   return stack;
 }

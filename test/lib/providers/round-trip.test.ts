@@ -15,8 +15,10 @@ import {
   isExactFile,
   isFlat,
   placeholdersOf,
+  resourceOfParam,
 } from "../../../lib/pipeline/pure/paths.ts";
 import { validateWrite } from "../../../lib/pipeline/pure/validate.ts";
+import type { ProviderDefinition, ResourceDefinition } from "../../../lib/providers/definition.ts";
 import { PROVIDERS, resourceOf } from "../../../lib/providers/registry.ts";
 import { resourceNamed, seededStack } from "../../support/seeded-tree.ts";
 
@@ -25,26 +27,14 @@ const paths = tree.paths();
 const UUID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
 const DRAFTS = ["draft-20260520T080956Z.json", "draft-2026-05-20T08:09:56Z.json", "create request.json"];
 
-/** A concrete collection path: placeholders filled with values that name a possible parent. */
-function sampleOf(template: string): string {
-  const values: Record<string, string> = {
-    owner: "acme",
-    repo: "web",
-    number: "42",
-    issueId: "10001",
-    projectId: UUID,
-    spaceId: "65538",
-    databaseId: UUID,
-    pageId: UUID,
-    channelId: "C0000000001",
-    userId: "U0000000001",
-    ts: "1716200000_000100",
-  };
-  const filled = template.startsWith("/linear") ? { ...values, issueId: UUID } : values;
-  return fillTemplate(
-    template,
-    Object.fromEntries(placeholdersOf(template).map((name) => [name, filled[name] ?? "7"])),
-  );
+/** A concrete collection path: placeholders that name a parent hold the id of a stored one. */
+function sampleOf(provider: ProviderDefinition, resource: ResourceDefinition): string {
+  const values = placeholdersOf(resource.path).map((name) => {
+    const parent = resourceOfParam(provider, resource, name);
+    const [file] = parent === null ? [] : canonicalFiles(provider.id, parent.name);
+    return [name, file === undefined ? "acme" : (tree.json(file) as { objectId: string }).objectId];
+  });
+  return fillTemplate(resource.path, Object.fromEntries(values));
 }
 
 /** Canonical files of a resource in the seeded tree. */
@@ -116,6 +106,10 @@ for (const provider of PROVIDERS) {
             if (!isAnchored) expect(rules.file).not.toContain("{label}");
           });
 
+          test("the seed holds records of it, or nothing here would be judged", () => {
+            expect(canonicalFiles(provider.id, resource.name)).not.toEqual([]);
+          });
+
           test("every stored record is routed as an edit or as read-only (S15, S24)", () => {
             for (const path of canonicalFiles(provider.id, resource.name)) {
               const route = classifyWrite(path, "write");
@@ -152,7 +146,7 @@ for (const provider of PROVIDERS) {
             });
 
             test("drafts create, reserved names and new.json do not (S21, S23)", () => {
-              const home = sampleOf(resource.path);
+              const home = sampleOf(provider, resource);
               if (isExactFile(resource.path)) {
                 expect(classifyWrite(home, "write")).toMatchObject({
                   kind: "create",
