@@ -7,7 +7,6 @@ import type { DottedId, FactValue } from "./check.ts";
 /** One comparison over the facts of a finding. `than` names another fact. */
 export type Predicate =
   | { readonly fact: string; readonly is: FactValue }
-  | { readonly fact: string; readonly not: FactValue }
   | { readonly fact: string; readonly atLeast: number }
   | { readonly fact: string; readonly earlierThan: string }
   | { readonly fact: string; readonly startsWith: string }

@@ -65,7 +65,6 @@ function holds(when: Predicate, facts: Finding["facts"]): boolean | null {
   const value = facts[when.fact];
   if (value === undefined || value === null) return null;
   if ("is" in when) return value === when.is;
-  if ("not" in when) return value !== when.not;
   if ("atLeast" in when) return typeof value === "number" ? value >= when.atLeast : null;
   if ("startsWith" in when) return typeof value === "string" ? value.startsWith(when.startsWith) : null;
   if ("contains" in when) return typeof value === "string" ? value.includes(when.contains) : null;

@@ -204,6 +204,7 @@ describe("matchKnownIssue()", () => {
         id: issue,
         confidence: "confirmed",
         missing: [],
+        matched: expect.arrayContaining([expect.any(String)]),
       });
       expect(matchKnownIssue(finding(code, nearMiss))).toBeNull();
       expect(matchKnownIssue(finding(byDesign, positive))).toBeNull();

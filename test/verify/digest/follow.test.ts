@@ -187,6 +187,17 @@ describe("VG-09, VG-17 and VG-18 digest.events-counted", () => {
     expect(codes([], [event(ISSUES[0])])).toEqual(["digest.count-mismatch", "digest.inbound-unseen"]);
   });
 
+  test("names what is in the digest and not in the feed", () => {
+    const facts = { digests: digests([today(ISSUES)]), events: feed([event(ISSUES[0])]) };
+    expect(findingsOf(eventsCounted, facts)[0]?.facts).toMatchObject({ missing: [], extra: [ISSUES[1]] });
+  });
+
+  test("counts a sync event without a file", () => {
+    expect(codes([], [event("/", { type: "sync.ignored", origin: "system" })])).toEqual([
+      "digest.count-mismatch",
+    ]);
+  });
+
   test("tells a filter that is too eager from a wrong count", () => {
     expect(codes([], [event("/jira/issues/some-acl-doc__7.json")])).toEqual(["digest.over-filtered"]);
   });
@@ -228,6 +239,17 @@ describe("VG-10 and VG-11 digest.sections-complete", () => {
     expect(codesOf(sectionsComplete, { ...facts, digests: withSections(["jira", "linear"]) })).toEqual([]);
     const late = feed([event(ISSUES[0], { at: before(10) })]);
     expect(codesOf(sectionsComplete, { ...facts, events: late })).toEqual([]);
+  });
+
+  test("expects no section of a provider that is not connected, has no files, or is unknown here", () => {
+    const sections = withSections(["linear"]);
+    for (const over of [{ connected: false }, { files: [] }, { provider: "hubspot" }]) {
+      const facts = { digests: sections, integrations, records: records(issueTree(over)) };
+      expect(codesOf(sectionsComplete, facts)).toEqual([]);
+    }
+    const some = feed([event(ISSUES[0], { at: before(10) }), event(ISSUES[1], { at: before(600) })]);
+    const facts = { digests: sections, integrations, records: records(issueTree()), events: some };
+    expect(codesOf(sectionsComplete, facts)).toEqual(["digest.provider-missing"]);
   });
 
   test("sees sections out of order or twice", () => {

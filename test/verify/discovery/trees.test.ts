@@ -3,7 +3,7 @@ import { aliasesAnnounced, aliasesCurrent } from "../../../verify/discovery/alia
 import { indexesWellFormed, indexMatchesTree, slackIndexesThere } from "../../../verify/discovery/indexes.ts";
 import recordsWellFormed from "../../../verify/discovery/records.ts";
 import { oneGeneration, treeMaterialized } from "../../../verify/discovery/tree.ts";
-import { discovery, probe, resource } from "../../support/facts.ts";
+import { discovery, ops, probe, resource } from "../../support/facts.ts";
 import { codesOf, findingsOf, runCheck } from "../../support/run-check.ts";
 import {
   before,
@@ -53,6 +53,17 @@ describe("checks of trees", () => {
   });
 });
 
+describe("checks of trees that are larger than one listing", () => {
+  test("compare nothing and say why", () => {
+    const cut = { records: records(issueTree({ truncated: true })) };
+    for (const check of [indexMatchesTree, aliasesCurrent, aliasesAnnounced])
+      expect(runCheck(check, cut)).toEqual({
+        kind: "skip",
+        reason: "jira has more files than one listing holds",
+      });
+  });
+});
+
 describe("VD-01 discovery.tree-materialized", () => {
   const bare = { files: [{ path: "/jira/LAYOUT.md", hash: "h" }], samples: [] };
   const integrations = (state: string) => ({
@@ -79,6 +90,15 @@ describe("VD-01 discovery.tree-materialized", () => {
     expect(codesOf(treeMaterialized, { records: empty, integrations: integrations("complete") })).toEqual([
       "discovery.no-backfill",
     ]);
+  });
+
+  test("counts rows of records, not of the provider's own index", () => {
+    const own = [indexOf("/jira/_index.json", [row("issues", null)])];
+    const facts = {
+      records: records(issueTree({ ...bare, indexes: own })),
+      integrations: integrations("complete"),
+    };
+    expect(codesOf(treeMaterialized, facts)).toEqual(["discovery.no-backfill"]);
   });
 
   test("says nothing of a provider whose state is unknown or that is not connected", () => {
@@ -140,6 +160,33 @@ describe("VD-18 and VD-21 discovery.index-matches-tree", () => {
     expect(judge(rows, {}, feed([event(INDEX, { at: before(2) })]))).toEqual([]);
   });
 
+  test("reads composite ids, ids without dashes, timestamps and directory records", () => {
+    const named = (path: string, id: string) =>
+      codesOf(indexMatchesTree, {
+        records: records(tree([path], { indexes: [indexOf("/jira/things/_index.json", [row(id, path)])] })),
+      });
+    for (const [path, id] of [
+      ["/jira/things/owner/name/meta.json", "owner/name"],
+      ["/jira/things/owner__name.json", "owner/name"],
+      ["/jira/things/plan__0123456789ab.json", "01234567-89ab"],
+      ["/jira/things/1775000000_000019/meta.json", "1775000000.000019"],
+      ["/jira/things/42__fix-it/meta.json", "42"],
+      ["/jira/things/a%20b.json", "a b"],
+    ] as const)
+      expect(`${path} ${named(path, id)}`).toBe(`${path} `);
+    expect(named("/jira/things/42__fix-it/meta.json", "7")).toEqual(["discovery.name-malformed"]);
+    expect(named("/jira/things/owner/name/meta.json", "owner/other")).toEqual(["discovery.name-malformed"]);
+  });
+
+  test("finds a directory record of a row without a canonical path", () => {
+    const path = "/jira/things/42__fix-it/meta.json";
+    const found = (rows: Parameters<typeof indexOf>[1]) =>
+      codesOf(indexMatchesTree, {
+        records: records(tree([path], { indexes: [indexOf("/jira/things/_index.json", rows)] })),
+      });
+    expect(found([row("42", null)])).toEqual([]);
+  });
+
   test("says nothing of a listing that was cut short", () => {
     const cut = issueTree({
       truncated: true,
@@ -190,6 +237,29 @@ describe("VD-15, VD-23 and VW-04 discovery.records-well-formed", () => {
     expect(judge(sample(ISSUES[0], { problem: "not JSON" }))).toEqual(["discovery.record-unreadable"]);
   });
 
+  test("judges records that are read-only and records of providers unknown here", () => {
+    const bare = { envelope: ["id"] };
+    expect(judge(sample("/slack/users/U0000000001__ada/meta.json", bare))).toEqual([
+      "discovery.record-unwrapped",
+    ]);
+    expect(judge(sample("/hubspot/contacts/7.json", bare))).toEqual(["discovery.record-unwrapped"]);
+    expect(judge(sample("/jira/odd/place/x.json", bare))).toEqual([]);
+  });
+
+  test("takes an edit that its provider has not confirmed for what it is", () => {
+    const raw = sample(ISSUES[0], { envelope: ["fields"] });
+    const facts = { records: records(issueTree({ samples: [raw] })) };
+    const codes = (over: object) => codesOf(recordsWellFormed, { ...facts, ...over });
+    expect(codes({ ops: ops([{ path: ISSUES[0], status: "failed" }]) })).toEqual([]);
+    expect(codes({ ops: ops([{ path: ISSUES[0] }]) })).toEqual(["discovery.record-unwrapped"]);
+    const saved = event(ISSUES[0], { origin: "agent_write" });
+    const synced = event(ISSUES[0]);
+    expect(codes({ events: feed([saved, synced]) })).toEqual([]);
+    expect(codes({ events: feed([synced, saved]) })).toEqual(["discovery.record-unwrapped"]);
+    const ended = event(ISSUES[0], { type: "writeback.failed", origin: "system" });
+    expect(codes({ events: feed([ended, saved]) })).toEqual([]);
+  });
+
   test("takes drafts and receipts for what they are", () => {
     const receipt = { envelope: ["at", "created", "kind", "opId", "path", "url"] };
     expect(judge(sample("/jira/issues/draft-20260520T080956Z.json", receipt))).toEqual([]);
@@ -224,6 +294,22 @@ describe("VD-19 and VD-20 discovery.aliases-current", () => {
     const [found] = findingsOf(aliasesCurrent, facts);
     expect(found?.code).toBe("discovery.alias-differs");
     expect(found?.facts?.copies).toEqual(["/jira/issues/by-id/10001.json"]);
+  });
+
+  test("holds nothing against the copies of a record with an open edit, and compares within one collection", () => {
+    const facts = changed((line) => line.replace("by-id/10001.json h1", "by-id/10001.json h9"));
+    expect(codesOf(aliasesCurrent, { ...facts, ops: ops([{ path: ISSUES[0], status: "pending" }]) })).toEqual(
+      [],
+    );
+    const elsewhere = changed((line) => `${line}\n/jira/projects/by-id/10001.json h9`);
+    expect(codesOf(aliasesCurrent, elsewhere)).toEqual([]);
+  });
+
+  test("cannot compare what the server lists without a hash", () => {
+    const files = issueTree().files.map((file) => ({ ...file, hash: null }));
+    expect(runCheck(aliasesCurrent, { records: records(issueTree({ files })) })).toMatchObject({
+      exercised: 0,
+    });
   });
 
   test("sees a record in two buckets of one view", () => {
@@ -274,6 +360,12 @@ describe("DR-29 discovery.one-generation", () => {
   test("sees templates and joiners of an older layout beside discovery files", () => {
     for (const path of ["/jira/issues/new.json", "/jira/issues/fix-it--42.json"])
       expect(codesOf(oneGeneration, withFile(path))).toEqual(["discovery.mid-migration"]);
+  });
+
+  test("looks at the discovery files of the same provider", () => {
+    const both = [...described.providers, ...discovery([], { provider: "linear" }).providers];
+    const facts = { ...withFile("/jira/issues/new.json"), discovery: { ...described, providers: both } };
+    expect(codesOf(oneGeneration, facts)).toEqual(["discovery.mid-migration"]);
   });
 
   test("leaves an old workspace without discovery files alone", () => {

@@ -42,6 +42,12 @@ describe("VW-01 and VW-25 writeback.drafts-create", () => {
       });
     expect(draft(404)).toEqual(["writeback.draft-misrouted"]);
     expect(draft(400)).toEqual([]);
+    expect(
+      codesOf(draftsCreate, {
+        discovery: issues,
+        ops: ops([{ path: "/jira/issues/wb-1.json", status: "succeeded", lastStatus: 404 }]),
+      }),
+    ).toEqual([]);
     // Below a parent a 404 may mean the parent, and of a record it means the record.
     expect(draft(404, "/jira/issues/10001/comments/a b.json")).toEqual([]);
     expect(draft(404, "/jira/issues/one__10001.json")).toEqual([]);
@@ -92,6 +98,10 @@ describe("VW-22, VW-23 and VW-24 writeback.non-records-stay", () => {
       judge({ ...removal, path: "/linear/issues/AGE-1__00000000-0000-4000-8000-000000000001.json" }),
     ).toEqual([]);
     expect(judge({ ...removal, path: "/notes/plan.md" })).toEqual([]);
+    expect(judge({ ...removal, path: "/hubspot/contacts/draft.json" })).toEqual([]);
+    // A write to a place without a route is told by another check, and so is the key of a record.
+    expect(judge({ path: "/jira/odd/place/x.json" })).toEqual([]);
+    expect(judge({ path: "/linear/issues/AGE-16.json", providerResult: { externalId: "u9" } })).toEqual([]);
   });
 
   test("judges nothing in an empty workspace", () => {

@@ -85,6 +85,8 @@ describe("VW-18 and VW-19 writeback.drafts-settle", () => {
   test("takes a draft that was written again, and an edit, for what they are", () => {
     const again = event(DRAFT, { origin: "agent_write", at: before(60) });
     expect(judge(place({ kind: "raw" }), {}, [[again]])).toEqual([]);
+    const told = event(DRAFT, { type: "writeback.succeeded", origin: "system", at: before(60) });
+    expect(judge(place({ kind: "raw" }), {}, [[told]])).toEqual(["writeback.draft-residue"]);
     expect(judge(place({ kind: "raw", path: RECORD, canonicalPath: null, canonicalThere: null }))).toEqual(
       [],
     );
@@ -139,6 +141,14 @@ describe("VW-15 writeback.echoes-suppressed", () => {
     expect(judge(event(RECORD, { at: before(570) }), event(RECORD, { at: before(600) }))).toEqual([
       "writeback.echo-duplicated",
     ]);
+  });
+
+  test("follows the canonical path of an edit, and nothing of a draft that names no record", () => {
+    const pair = feed([event(RECORD, { at: before(570) }), event(RECORD, { at: before(600) })]);
+    const edit = ops([done({ path: RECORD, providerResult: { status: 200 } })]);
+    expect(codesOf(echoesSuppressed, { ops: edit, events: pair })).toEqual(["writeback.echo-duplicated"]);
+    const nameless = ops([done({ providerResult: { status: 200 } })]);
+    expect(runCheck(echoesSuppressed, { ops: nameless, events: pair }).kind).toBe("skip");
   });
 
   test("allows another change, a later one, and our own write beside the sync", () => {
