@@ -87,8 +87,7 @@ function decide(
 ): Job | "again" | "changed" | null {
   const mapped = localOf(engine, path);
   if ("problem" in mapped) {
-    const kind = mapped.taken ? "quarantined" : "skipped";
-    if (state.kind === "file") noteProblem(engine, path, kind, mapped.problem);
+    if (state.kind === "file") noteUnmapped(engine, path, mapped);
     else engine.db.clearProblem(path);
     return null;
   }
@@ -161,7 +160,10 @@ function carryOut(
       return base?.deletePending ? null : write(null);
     case "upload":
       if (force) return write(revertedArtifact(engine, rel));
-      verified(engine, base);
+      // The same bytes under a newer revision: the edit is an edit of that one.
+      if (file !== null && base !== undefined && base.revision !== file.revision)
+        engine.db.patch(path, { revision: file.revision });
+      verified(engine, engine.db.get(path));
       engine.suspects.add(rel);
       engine.wake.local.call();
       return null;
@@ -293,6 +295,16 @@ function remember(
   const mode = modeOf(engine, path);
   if ((stat.mode & 0o222) === 0 && isWritable(engine, path))
     engine.world.fs.chmod(engine.mirror.absolute(rel), mode);
+}
+
+/** Records a path that has no local name, unless a rule leaves it out. */
+export function noteUnmapped(
+  engine: Engine,
+  remotePath: string,
+  mapped: { readonly problem: string; readonly taken?: true; readonly excluded?: true },
+): void {
+  if (!mapped.excluded)
+    noteProblem(engine, remotePath, mapped.taken ? "quarantined" : "skipped", mapped.problem);
 }
 
 /** Records a path that cannot be materialised; it is tried again after the next audit. */

@@ -131,7 +131,7 @@ export function localOf(engine: Engine, remotePath: string): Mapped {
     return mapped;
   }
   const excluded = downExclusion(mapped.rel, engine.names);
-  if (excluded !== null) return { problem: `reserved name (${excluded})` };
+  if (excluded !== null) return { problem: `reserved name (${excluded})`, excluded: true };
   const rel = localRelOf(mapped.rel, engine.world.sha256);
   const owner = ownerOf(engine, rel);
   if (owner !== null && owner !== remotePath)

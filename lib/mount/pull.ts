@@ -7,7 +7,7 @@ import { comparePaths, containsPath } from "../model/path.ts";
 import { circuitVerdict } from "../sync/backoff.ts";
 import { isNewerSnapshot, isShrunkenListing } from "../sync/safety.ts";
 import { isRuntimeSegment } from "../sync/uploadable.ts";
-import { applyRemote, refreshPaths } from "./apply.ts";
+import { applyRemote, noteUnmapped, refreshPaths } from "./apply.ts";
 import {
   type Attempt,
   attemptBootstrap,
@@ -121,7 +121,11 @@ export async function applyEvents(
     if (!event.type.startsWith("file.") || !containsPath(engine.config.remoteRoot, event.path)) continue;
     // A path that was never placed has nothing to remove, only something to forget.
     if (event.type === "file.deleted") engine.db.clearProblem(event.path);
-    if ("problem" in localOf(engine, event.path)) continue;
+    const mapped = localOf(engine, event.path);
+    if ("problem" in mapped) {
+      if (event.type !== "file.deleted") noteUnmapped(engine, event.path, mapped);
+      continue;
+    }
     lastWord.set(event.path, event);
     engine.health.lastEventAtMs = Date.parse(event.timestamp) || engine.now();
   }

@@ -35,8 +35,8 @@ export function relativeRemotePath(text: string): RelativeRemotePath {
 /** One end of a mapping: the typed path, or why the path has no counterpart on the other side. */
 export type Mapped =
   | { readonly rel: RelativeRemotePath }
-  /** `taken`: the name would do, were it not another file's. */
-  | { readonly problem: string; readonly taken?: true };
+  /** `taken`: the name would do, were it not another file's. `excluded`: left out by rule, which is no trouble. */
+  | { readonly problem: string; readonly taken?: true; readonly excluded?: true };
 
 /**
  * The path below `remoteRoot` of an absolute remote path. Problems: outside the root, the root itself, or a name that

@@ -39,6 +39,10 @@ export interface RigOptions {
   /** Shared server, for two mounts on one workspace. */
   readonly api?: FakeFileApi;
   readonly clock?: SimClock;
+  /** Another disk than the plain one. */
+  readonly disk?: new (
+    now: () => number,
+  ) => MemoryFs;
   /** Keep what `cutPower` needs. */
   readonly powerFails?: boolean;
 }
@@ -73,7 +77,7 @@ export class MountRig {
   constructor(options: RigOptions = {}) {
     this.powerFails = options.powerFails ?? false;
     this.clock = options.clock ?? new SimClock();
-    this.fs = new MemoryFs(() => this.clock.now());
+    this.fs = new (options.disk ?? MemoryFs)(() => this.clock.now());
     this.api = options.api ?? new FakeFileApi(() => this.clock.now());
     this.root = options.root ?? ROOT;
     this.fs.makeDir(this.root);
@@ -178,6 +182,12 @@ export class MountRig {
     stop.abort();
     await this.clock.drive(done);
     mount.close();
+  }
+
+  /** Loses the private index, as when its directory was removed. */
+  forgetIndex(): void {
+    this.databases.clear();
+    this.fs.removeTree("/home/u/.relayfile-mount-state");
   }
 
   /** What the kernel does when a process dies. */
