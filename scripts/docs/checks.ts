@@ -1,6 +1,6 @@
 /** docs/checks.md: every check and every finding, from the declarations. */
 import type { Check } from "../../verify/check.ts";
-import { SUITES } from "../../verify/suites.ts";
+import { ALL_CHECKS, SUITES } from "../../verify/suites.ts";
 import { code, GENERATED, table } from "./markdown.ts";
 
 /** The page. */
@@ -23,7 +23,20 @@ export function renderChecks(): string {
     "# Checks",
     "What `relayfile doctor` and `relayfile verify` ask, in the order of the report. `relayfile explain CODE` shows one of these offline.",
     ...suites,
+    "## Probes and the checks that answer them",
+    table(["probe", "checks"], probes()),
   ].join("\n\n")}\n`;
+}
+
+/** Every probe of the catalogue with the checks that name it, by suite and number. */
+function probes(): string[][] {
+  const answered = new Map<string, string[]>();
+  for (const { id, refs } of ALL_CHECKS)
+    for (const ref of refs)
+      if (/^(?:DR|VD|VG|VW)-\d+$/.test(ref)) answered.set(ref, [...(answered.get(ref) ?? []), id]);
+  return [...answered]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([probe, ids]) => [probe, ids.map((id) => `[${code(id)}](#${anchor(id)})`).join(", ")]);
 }
 
 function section(check: Check): string {
