@@ -44,8 +44,19 @@ export async function resolveUploadConflict(engine: Engine, item: Pending, refus
     engine.outbox.update(record.commandId, { expectedRevision: file.revision, exists: true }, engine.now());
     return;
   }
+  if (isStillTheBase(engine, item, file)) {
+    engine.db.patch(path, { revision: file.revision });
+    engine.outbox.update(record.commandId, { expectedRevision: file.revision }, engine.now());
+    return;
+  }
   if (mergeInto(engine, item, file)) return;
   keepBoth(engine, item, state);
+}
+
+/** True when the server has another revision of the very bytes that were edited here: nobody disagrees. */
+function isStillTheBase(engine: Engine, { record }: Pending, file: RemoteFile): boolean {
+  const base = engine.db.get(record.remotePath);
+  return base?.revision === record.expectedRevision && base?.hash === file.hash;
 }
 
 /** Merges by lines when the bytes of the base are known; the merged file is a save like any other. */

@@ -164,6 +164,18 @@ const FOUND: readonly [name: string, seed: number, script: readonly Action[]][] 
       { kind: "remove", path: "d/f/g.txt" },
     ],
   ],
+  [
+    "an edit of bytes that the server has under a newer revision is not sent for ever",
+    100_536,
+    [
+      weather({ lost: 1 }),
+      save("a.md", "mine\n"),
+      wait(300),
+      { kind: "remote-put", path: "a.md", text: "first /a.md\n" },
+      weather({}),
+      wait(35_000),
+    ],
+  ],
 ];
 
 describe("found by the simulation", () => {

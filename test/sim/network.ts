@@ -10,9 +10,15 @@ export const MACHINE_HEADER = "x-simulated-machine";
 
 const SLOW_MS_MAX = 60_000;
 
+/** More requests than this without any time passing are a loop that hammers the server. */
+const AT_ONCE_MAX = 2_000;
+
 /** One network for all machines. */
 export class Network {
   weather: Weather = FAIR;
+  /** Somebody asked again and again without waiting. */
+  hammered = false;
+  private atOnce = { ms: 0, requests: 0 };
 
   constructor(
     private readonly api: FakeFileApi,
@@ -26,6 +32,7 @@ export class Network {
 
   /** Carries a request and brings its answer, in simulated time. Aborting gives up waiting, not the request. */
   async carry(request: Request, machine: number): Promise<Response> {
+    this.watchForLoops();
     const { url, method, signal } = request;
     const headers = new Headers(request.headers);
     headers.set(MACHINE_HEADER, String(machine));
@@ -42,6 +49,14 @@ export class Network {
     const answer = this.travel(copy(), before, after);
     if (before + after === 0) return answer;
     return Promise.race([answer, givenUp(signal)]);
+  }
+
+  private watchForLoops(): void {
+    const ms = this.clock.monotonicMs();
+    if (this.atOnce.ms !== ms) this.atOnce = { ms, requests: 0 };
+    if (++this.atOnce.requests <= AT_ONCE_MAX) return;
+    this.hammered = true;
+    throw new Error("too many requests at one moment");
   }
 
   private delay(probability: number, kind: string): number {

@@ -107,6 +107,8 @@ class Simulation {
     }
     await this.calm();
     this.judge.atTheEnd();
+    if (this.network.hammered)
+      this.judge.problems.push("the server was asked again and again without a pause");
     for (const machine of this.machines) {
       await machine.life?.stop();
       machine.life?.kill();
