@@ -1,4 +1,5 @@
 /** Large bodies as objects of an R2 bucket. */
+import { fail, messageOf } from "../../errors.ts";
 import { sha256Hex } from "../../model/sha256.ts";
 import type { BodyStore } from "../../ports.ts";
 import type { Bucket } from "./types.ts";
@@ -8,22 +9,36 @@ const KEY_BYTES_MAX = 1_024;
 /** Keys one call may remove. */
 const DELETE_MAX = 1_000;
 
-/** A body store in a bucket that other workspaces may share: every key starts with its workspace. */
+/**
+ * A body store in a bucket that other workspaces may share: every key starts with its workspace. Fails with
+ * `unavailable` when the bucket does not answer, so that clients try again.
+ */
 export function bucketBodyStore(bucket: Bucket): BodyStore {
   return {
-    put: async (key, bytes) => {
-      await bucket.put(objectKeyOf(key), bytes);
-    },
-    get: async (key) => {
-      const object = await bucket.get(objectKeyOf(key));
-      return object === null ? null : new Uint8Array(await object.arrayBuffer());
-    },
-    delete: async (keys) => {
-      for (let from = 0; from < keys.length; from += DELETE_MAX) {
-        await bucket.delete(keys.slice(from, from + DELETE_MAX).map(objectKeyOf));
-      }
-    },
+    put: (key, bytes) =>
+      asked("store", async () => {
+        await bucket.put(objectKeyOf(key), bytes);
+      }),
+    get: (key) =>
+      asked("read", async () => {
+        const object = await bucket.get(objectKeyOf(key));
+        return object === null ? null : new Uint8Array(await object.arrayBuffer());
+      }),
+    delete: (keys) =>
+      asked("remove", async () => {
+        for (let from = 0; from < keys.length; from += DELETE_MAX) {
+          await bucket.delete(keys.slice(from, from + DELETE_MAX).map(objectKeyOf));
+        }
+      }),
   };
+}
+
+async function asked<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    return fail("unavailable", `cannot ${what} a body: ${messageOf(cause)}`, {}, { cause });
+  }
 }
 
 /**

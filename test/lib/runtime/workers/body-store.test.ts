@@ -62,6 +62,21 @@ describe("bucketBodyStore()", () => {
   });
 });
 
+describe("bucketBodyStore() without its bucket", () => {
+  test("fails so that clients try again", async () => {
+    const broken = () => Promise.reject(new Error("internal error (10001)"));
+    const store = bucketBodyStore({ put: broken, get: broken, delete: broken, list: broken });
+    for (const call of [store.put("k", bytes("")), store.get("k"), store.delete(["k"])]) {
+      const error = await call.catch((thrown) => thrown);
+      expect([error.code, error.next, error.message]).toEqual([
+        "unavailable",
+        "retry",
+        expect.stringContaining("10001"),
+      ]);
+    }
+  });
+});
+
 describe("removeBodies()", () => {
   test("removes those of one workspace, and says when more are left", async () => {
     const { it, objects } = bucket();

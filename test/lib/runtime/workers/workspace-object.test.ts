@@ -62,6 +62,39 @@ describe("WorkspaceObject", () => {
     expect(new Set(events.map(({ eventId }: { eventId: string }) => eventId)).size).toBe(events.length);
   });
 
+  test("keeps every acknowledged write when the engine is killed under load", async () => {
+    const first = await start();
+    const target = await first.target();
+    const pid = Number(Bun.spawnSync(["pgrep", "-n", "-P", `${process.pid}`, "workerd"]).stdout.toString());
+    const acknowledged = new Map<string, string>();
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let n = 0; ; n++) {
+        const path = `/kill/${writer}/${n}`;
+        const content = n % 5 === 0 ? `${path}${LARGE}` : path;
+        const answer = await api(target, "PUT", `fs/file?path=${path}`, {
+          body: { content },
+          headers: { "If-Match": "0" },
+        }).catch(() => null);
+        if (answer === null) return;
+        if (answer.status === 202) acknowledged.set(path, answer.body.targetRevision);
+        if (acknowledged.size === 60) process.kill(pid, "SIGKILL");
+      }
+    });
+    await Promise.all(writers);
+    await first.stop();
+    worker = null;
+
+    const second = await start();
+    const again = { ...target, fileApiUrl: second.workerd.url };
+    expect(acknowledged.size).toBeGreaterThanOrEqual(60);
+    for (const [path, revision] of acknowledged) {
+      const { body } = await api(again, "GET", `fs/file?path=${path}`);
+      expect([path, body.revision, body.content?.startsWith(path)]).toEqual([path, revision, true]);
+    }
+    const next = await put(again, "/kill/after", "1");
+    expect([...acknowledged.values()]).not.toContain(next);
+  });
+
   test("is deleted with its rows and bodies, and never comes back (S31)", async () => {
     const running = await start();
     const target = await running.target();
