@@ -10,6 +10,8 @@ export interface PipelineDeps {
   readonly fetch: Fetch;
   readonly log: Log;
   readonly era: Era;
+  /** Records sampled per resource of a refresh; absent means the default. */
+  readonly sampleLimit?: number;
   /** Ends long work, such as a sync of many pages; absent when nothing does. */
   readonly signal?: AbortSignal;
   /** How a connected provider is reached, or why it cannot be. */

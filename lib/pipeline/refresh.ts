@@ -38,7 +38,7 @@ export async function refreshDiscovery(
     if (resource === undefined) continue;
     if (advertised.sampleIndexPath !== null) flat++;
     try {
-      const sample = await sampleResource(tree, resource, deps.era);
+      const sample = await sampleResource(tree, resource, deps.era, deps.sampleLimit);
       indexed += sample.indexRows;
       if (sample.warning !== null) warnings.push(sample.warning);
       if (deps.era.discovery === "2026-05") {

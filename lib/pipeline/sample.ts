@@ -8,7 +8,7 @@ import type { TreeStore } from "../ports.ts";
 import type { ProviderRecord, ResourceDefinition } from "../providers/definition.ts";
 import { type IndexRow, indexPathOf, parseIndex } from "./pure/index-rows.ts";
 import { compareText } from "./pure/json.ts";
-import { isExactFile, isFlat, matchTemplate } from "./pure/paths.ts";
+import { isExactFile, isFlat } from "./pure/paths.ts";
 import { recordOfBytes } from "./pure/records.ts";
 import { encodeSegment } from "./pure/slug.ts";
 
@@ -26,6 +26,9 @@ export interface Sample {
 
 const EXPANDED_ROOTS_MAX = 25;
 const LISTED_MAX = 500;
+const LOOKED_AT_MAX = 25;
+/** Sorts after every name. */
+const LAST_CHAR = "\u{10ffff}";
 
 /** Samples at most `limit` records of a resource. A missing index is not a warning unless records lie beside it. */
 export async function sampleResource(
@@ -85,23 +88,44 @@ async function rootsOf(tree: TreeStore, resource: ResourceDefinition, era: Era):
   const template = isExactFile(resource.path) ? parentOf(resource.path) : resource.path;
   if (isFlat(template)) return [template];
   if (era.sampler === "2026-05") return [];
-  const segments = segmentsOf(template);
-  const fixed = segments.slice(
-    0,
-    segments.findIndex((segment) => segment.startsWith("{")),
-  );
-  const roots = new Set<string>();
-  for (const file of await tree.list(`/${fixed.join("/")}`, { limit: LISTED_MAX })) {
-    if (matchTemplate(template, file.path) === null) continue;
-    roots.add(`/${segmentsOf(file.path).slice(0, segments.length).join("/")}`);
+  let roots = [""];
+  for (const segment of segmentsOf(template)) {
+    const next: string[] = [];
+    for (const root of roots) {
+      if (next.length >= EXPANDED_ROOTS_MAX) break;
+      if (isFlat(segment)) next.push(`${root}/${segment}`);
+      else next.push(...(await directoriesIn(tree, root, EXPANDED_ROOTS_MAX - next.length)));
+    }
+    roots = next;
   }
-  return [...roots].sort(compareText).slice(0, EXPANDED_ROOTS_MAX);
+  const found = await Promise.all(
+    roots.map(async (root) => ((await tree.hasFilesBelow(root)) ? [root] : [])),
+  );
+  return found.flat();
+}
+
+/** Directories directly below one, sorted; alias directories are none. Each costs one look, however much lies below it. */
+async function directoriesIn(tree: TreeStore, parent: string, limit: number): Promise<string[]> {
+  const found: string[] = [];
+  let after: string | undefined;
+  while (found.length < limit) {
+    const [file] = await tree.list(parent, after === undefined ? { limit: 1 } : { after, limit: 1 });
+    if (file === undefined) break;
+    const [name = "", ...below] = segmentsOf(file.path.slice(parent.length));
+    const isDirectory = below.length > 0;
+    if (isDirectory && !name.startsWith("by-")) found.push(`${parent}/${name}`);
+    after = isDirectory ? `${parent}/${name}/${LAST_CHAR}` : file.path;
+  }
+  return found;
 }
 
 async function hasCanonicalChildren(tree: TreeStore, root: string): Promise<boolean> {
-  const files = await tree.list(root, { limit: EXPANDED_ROOTS_MAX });
-  return files.some(
-    ({ path }) => path.endsWith(".json") && !path.endsWith("/_index.json") && !path.includes("/by-"),
+  const isCanonical = ({ path }: { path: string }) =>
+    path.endsWith(".json") && !path.endsWith("/_index.json") && !path.includes("/by-");
+  if ((await tree.list(root, { limit: LOOKED_AT_MAX })).some(isCanonical)) return true;
+  // Aliases sort before most records and are more numerous.
+  return (await tree.list(root, { after: `${root}/by-${LAST_CHAR}`, limit: LOOKED_AT_MAX })).some(
+    isCanonical,
   );
 }
 

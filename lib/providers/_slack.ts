@@ -18,12 +18,6 @@ export const secondsOf = (ts: string) => {
 /** When a message was last changed. */
 export const editedOf = (record: ProviderRecord) =>
   secondsOf(text(record, "edited.ts") || text(record, "ts"));
-/** A name as Slack's own names look. */
-export const slugOf = (name: string) =>
-  name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "");
 /** Seconds as ISO 8601; empty for anything but a number. */
 export const flagged = (seconds: unknown) =>
   typeof seconds === "number" ? secondsOf(String(Math.floor(seconds))) : "";

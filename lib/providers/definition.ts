@@ -59,7 +59,9 @@ export interface RecordRules {
    * `{id}.json`, or from its params: `{owner}/{repo}/meta.json`. Without a label `{label}__` or `__{label}` is dropped.
    */
   readonly file: string;
-  /** The label; the slug of the title when absent. Not encoded further. */
+  /** Text whose slug is the label, when it is not the title. */
+  readonly labelText?: (record: ProviderRecord) => string;
+  /** The label itself, when it is no slug. Not encoded further. */
   readonly label?: (record: ProviderRecord) => string;
   /** Regular expression source of labels; slugs when absent. */
   readonly labelPattern?: string;

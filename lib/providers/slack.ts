@@ -13,7 +13,6 @@ import {
   problemOf,
   remove,
   secondsOf,
-  slugOf,
   tsOf,
   update,
 } from "./_slack.ts";
@@ -38,7 +37,7 @@ const channels: ResourceDefinition = {
     index: () => ({}),
     lookup: (row) => directoryRow(row, row.title),
     aliases: [byKey("by-id", (record) => idOf(record) || null), { kind: "title", segment: "by-name" }],
-    label: (record) => slugOf(text(record, "name")),
+    labelText: (record) => text(record, "name"),
   },
 };
 
@@ -55,7 +54,7 @@ const users: ResourceDefinition = {
     title: (record) => text(record, "profile.display_name", "real_name", "name"),
     updated: (record) => flagged(record.updated),
     file: "{id}__{label}/meta.json",
-    label: (record) => slugOf(text(record, "name")),
+    labelText: (record) => text(record, "name"),
     index: (record) => ({ is_bot: record.is_bot === true, name: text(record, "name") }),
     lookup: (row) => ({ ...directoryRow(row, row.name), is_bot: row.is_bot }),
     aliases: [byKey("by-id", (record) => idOf(record) || null), { kind: "title", segment: "by-name" }],

@@ -45,6 +45,8 @@ export interface LivePipelineDeps {
   readonly access?: Omit<AccessSettings, "simulatorUrl">;
   /** Where the sync source of a provider is; null when none is configured. */
   source?(provider: string): SourceAccess | null;
+  /** Records sampled per resource of a refresh; absent means the default. */
+  readonly sampleLimit?: number;
   /** IANA name; an unknown one means UTC. */
   readonly timeZone?: string | null;
 }
@@ -64,6 +66,7 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
     fetch: options.fetch,
     log: options.log,
     era,
+    ...(options.sampleLimit === undefined ? {} : { sampleLimit: options.sampleLimit }),
     // Only ops call providers, each over the connection it was made for.
     providerAccess: (id) => ({ problem: `${id} is not connected` }),
   };

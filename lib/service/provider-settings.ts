@@ -1,4 +1,5 @@
 /** What an operator sets per provider, by the names of variables; the same on every runtime. */
+import { PIPELINE } from "../limits.ts";
 import type { SourceAccess } from "../pipeline/nango.ts";
 import { type AccessSettings, settingName } from "../pipeline/provider-access.ts";
 import type { Env } from "../ports.ts";
@@ -39,6 +40,13 @@ export function proxyOf(
 /** How real providers are reached. */
 export function accessOptions(env: Env): Omit<AccessSettings, "simulatorUrl"> {
   return { direct: (provider) => directOf(env, provider), proxy: (provider) => proxyOf(env, provider) };
+}
+
+/** How many records a refresh samples per resource, from `DISCOVERY_SAMPLE_LIMIT` within 1 and 500 (spec provider-contract 2.7). */
+export function sampleLimitOf(env: Env): number {
+  const wanted = Math.trunc(Number(env.DISCOVERY_SAMPLE_LIMIT?.trim() || Number.NaN));
+  if (Number.isNaN(wanted)) return PIPELINE.discoverySampleDefault;
+  return Math.min(PIPELINE.discoverySampleMax, Math.max(1, wanted));
 }
 
 /** The key of a provider's webhook signatures; null accepts only bearers. */

@@ -70,7 +70,7 @@ export function normalizeRecord(
     onlyIfAbsent: hints.onlyIfAbsent === true,
     params,
     title,
-    label: rules.label === undefined ? slugOf(title) : rules.label(payload),
+    label: rules.label === undefined ? slugOf(rules.labelText?.(payload) ?? title) : rules.label(payload),
     updated: instantOf(rules.updated(payload)),
     payload,
   };

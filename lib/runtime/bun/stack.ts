@@ -17,7 +17,7 @@ import { createFileApi } from "../../service/file-api/mod.ts";
 import { CLOUD_PREFIX, createFront } from "../../service/front.ts";
 import { livePipeline } from "../../service/live-pipeline.ts";
 import { Metrics } from "../../service/metrics.ts";
-import { accessOptions, sourceOf, webhookSecretOf } from "../../service/provider-settings.ts";
+import { accessOptions, sampleLimitOf, sourceOf, webhookSecretOf } from "../../service/provider-settings.ts";
 import { type RateLimit, RateLimiter } from "../../service/rate-limit.ts";
 import type { WorkspaceObject } from "../../service/workspace-object.ts";
 import type { Simulator } from "../../simulator/mod.ts";
@@ -121,6 +121,7 @@ async function start(options: StackOptions, cleanups: (() => unknown)[]): Promis
     timeZone: options.timeZone ?? null,
     source: (provider) => sourceOf(ports.host.env, provider),
     access: accessOptions(ports.host.env),
+    sampleLimit: sampleLimitOf(ports.host.env),
   });
   const host = new WorkspaceHost({
     directory: dataDir,

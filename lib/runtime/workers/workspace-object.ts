@@ -6,7 +6,7 @@ import { TokenVerifier } from "../../service/auth/token.ts";
 import { createFileApi, type Service } from "../../service/file-api/mod.ts";
 import { livePipeline } from "../../service/live-pipeline.ts";
 import { MANAGED_METHODS } from "../../service/managed-workspace.ts";
-import { accessOptions, sourceOf } from "../../service/provider-settings.ts";
+import { accessOptions, sampleLimitOf, sourceOf } from "../../service/provider-settings.ts";
 import { RateLimiter } from "../../service/rate-limit.ts";
 import { webSha256 } from "../../service/workspace/context.ts";
 import { WorkspaceObject as Workspace } from "../../service/workspace-object.ts";
@@ -124,9 +124,9 @@ export class WorkspaceObject extends DurableObject<Bindings> {
     this.sockets.message(socket, message);
   }
 
-  /** A subscriber left. */
-  webSocketClose(socket: PlatformSocket): void {
-    this.sockets.closed(socket);
+  /** A subscriber left; its close is answered with the same code, or it would wait. */
+  webSocketClose(socket: PlatformSocket, code: number, reason: string): void {
+    this.sockets.left(socket, code, reason);
   }
 
   /** A subscriber was lost. */
@@ -185,6 +185,7 @@ export class WorkspaceObject extends DurableObject<Bindings> {
         timeZone: variables.RELAYFILE_TIME_ZONE ?? null,
         source: (provider) => sourceOf(variables, provider),
         access: accessOptions(variables),
+        sampleLimit: sampleLimitOf(variables),
       }),
       wake: (atMs) => this.alarms.wake(atMs),
     });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { CURRENT_ERA, MAY_2026_ERA } from "../../../lib/model/era.ts";
 import { candidateKeys, sampleResource } from "../../../lib/pipeline/sample.ts";
+import { sampleLimitOf } from "../../../lib/service/provider-settings.ts";
 import { memoryTree } from "../../support/memory-tree.ts";
 import { resourceNamed, seededStack } from "../../support/seeded-tree.ts";
 
@@ -96,6 +97,53 @@ describe("sampleResource()", () => {
     expect((await sampleResource(tree, issues, CURRENT_ERA, 2)).records).toEqual([{ n: "1" }, { n: "2" }]);
   });
 
+  test("reads no more rows than were asked for over all roots, twenty unless told, and sorts ids as text (S18)", async () => {
+    const pulls = resourceNamed("github", "pulls");
+    const files: Record<string, unknown> = {};
+    for (const repo of ["a", "b"]) {
+      const home = `/github/repos/acme/${repo}/pulls`;
+      const ids = Array.from({ length: 15 }, (_, n) => String(n + 1));
+      files[`${home}/_index.json`] = ids.map((id) => row(id));
+      for (const id of ids) files[`${home}/by-id/${id}.json`] = { repo, id };
+    }
+    const tree = await treeOf(files);
+    const sampled = (await sampleResource(tree, pulls, CURRENT_ERA)).records as {
+      repo: string;
+      id: string;
+    }[];
+    expect(sampled.filter(({ repo }) => repo === "a").length).toBe(15);
+    expect(sampled.filter(({ repo }) => repo === "b").map(({ id }) => id)).toEqual([
+      "1",
+      "10",
+      "11",
+      "12",
+      "13",
+    ]);
+  });
+
+  test("finds the collections below thousands of other files, and records behind aliases (S18)", async () => {
+    const files: Record<string, unknown> = {};
+    for (let n = 0; n < 700; n++) files[`/github/repos/acme/a/issues/${n}__x/meta.json`] = envelope({});
+    for (const repo of ["a", "b"]) {
+      files[`/github/repos/acme/${repo}/pulls/_index.json`] = [row("7")];
+      files[`/github/repos/acme/${repo}/pulls/by-id/7.json`] = envelope({ repo });
+    }
+    const pulls = await sampleResource(await treeOf(files), resourceNamed("github", "pulls"), CURRENT_ERA);
+    expect(pulls.records).toEqual([{ repo: "a" }, { repo: "b" }]);
+    const hidden: Record<string, unknown> = { "/jira/issues/x__1.json": envelope({}) };
+    for (let n = 0; n < 60; n++) hidden[`/jira/issues/by-id/${n}.json`] = envelope({});
+    expect(await reason(hidden)).toBe("skipped-missing-index-with-canonical-records");
+  });
+
+  test("May 2026 leaves out templates with placeholders, whatever lies there (cloud#761)", async () => {
+    const files = {
+      "/github/repos/acme/a/pulls/_index.json": [row("7")],
+      "/github/repos/acme/a/pulls/by-id/7.json": envelope({}),
+    };
+    const sampled = await sampleResource(await treeOf(files), resourceNamed("github", "pulls"), MAY_2026_ERA);
+    expect(sampled).toEqual({ records: [], indexRows: 0, warning: null });
+  });
+
   test("reaches every indexed resource of the seeded tree (S18)", async () => {
     const { tree } = await seededStack();
     for (const [provider, names] of Object.entries({
@@ -113,4 +161,11 @@ describe("sampleResource()", () => {
       }
     }
   });
+});
+
+test("sampleLimitOf() takes DISCOVERY_SAMPLE_LIMIT within 1 and 500", () => {
+  const table = { "": 20, x: 20, "7": 7, "0": 1, "-3": 1, "900": 500, "12.9": 12 };
+  for (const [given, limit] of Object.entries(table))
+    expect([given, sampleLimitOf({ DISCOVERY_SAMPLE_LIMIT: given })]).toEqual([given, limit]);
+  expect(sampleLimitOf({})).toBe(20);
 });
