@@ -144,6 +144,15 @@ export function testFeed(name: string, start: () => Promise<ContractTarget>): vo
       expect(await feed.closed).toBe(1007);
     });
 
+    test("GET fs/ws answers a client's close with its code", async () => {
+      for (const code of [1000, 4000]) {
+        const feed = connect("from=now");
+        await feed.opened;
+        feed.socket.close(code, "done");
+        expect(await feed.closed).toBe(code);
+      }
+    });
+
     test("GET fs/ws closes when its token expires", async () => {
       target.requires?.("GET", `${workspaceUrl()}/fs/ws`);
       const shortLived = await target.token(["fs:read"], { lifetimeMs: 2_000 });

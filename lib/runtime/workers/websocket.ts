@@ -70,6 +70,12 @@ export class FeedSockets {
     } else this.sessions.get(socket)?.message(text);
   }
 
+  /** The client closed the socket: answers with its code, or 1000 for the ones that only stand for the absence of one. */
+  left(socket: PlatformSocket, code: number, reason: string): void {
+    socket.close(code === 1005 || code === 1006 || code === 1015 ? 1000 : code, reason);
+    this.closed(socket);
+  }
+
   /** The socket is gone. */
   closed(socket: PlatformSocket): void {
     this.sessions.get(socket)?.close();
