@@ -134,13 +134,24 @@ function issuePage(issue: KnownIssue): Explanation {
     title: issue.title,
     sections: [
       { heading: "What it means", text: issue.explain },
-      { heading: "How it is recognised", text: `${issue.signs.map((sign) => sign.words).join("; ")}.` },
+      { heading: "How it is recognised", text: signsOf(issue) },
       { heading: "What it is not", text: `${issue.notThis.join("; ")}.` },
       { heading: "What to do", text: issue.workaround },
       { heading: "State", text: stateOf(issue) },
     ],
     see: [...issue.codes],
   };
+}
+
+/** The signs of an issue; those of one finding only stand behind its code. */
+function signsOf({ signs }: KnownIssue): string {
+  const groups = Map.groupBy(signs, ({ of }) => of);
+  return [...groups]
+    .map(
+      ([code, own]) =>
+        `${code === undefined ? "" : `as ${code}: `}${own.map(({ words }) => words).join("; ")}.`,
+    )
+    .join(" ");
 }
 
 function stateOf({ status, fixedIn }: KnownIssue): string {

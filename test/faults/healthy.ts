@@ -97,6 +97,23 @@ export const HEALTHY: readonly Healthy[] = [
     },
   }),
   stack("clock-thirty-seconds-off", { prepare: (bench) => bench.skew(30_000) }),
+  stack("server-without-bulk-reads", {
+    shape: "six",
+    asks: EVERYTHING,
+    prepare: (bench) =>
+      void bench.proxy.rules.push({
+        when: (url) => url.pathname.endsWith("/fs/bulk-read"),
+        answer: () => Response.json({ code: "not_found", message: "route not found" }, { status: 404 }),
+      }),
+  }),
+  stack("server-whose-feed-begins-at-the-beginning", {
+    asks: EVERYTHING,
+    prepare: (bench) =>
+      void bench.proxy.rules.push({
+        when: (url) => url.pathname.endsWith("/fs/events"),
+        json: (page: { events: object[] }) => ({ ...page, events: [...page.events].reverse() }),
+      }),
+  }),
   stack("join-unhurried-but-fine", {
     asks: [{ what: "doctor", args: { deep: true } }],
     prepare: (bench) =>

@@ -31,6 +31,8 @@ export interface BulkFile {
 export interface BulkRead {
   /** Null when there was nothing to read. */
   readonly probe: ProbeFact | null;
+  /** True where the server has no such route and the first files were read one by one. */
+  readonly oneByOne: boolean;
   readonly files: ReadonlyMap<string, BulkFile>;
 }
 
@@ -40,7 +42,7 @@ export interface BulkRead {
  */
 export async function readMany(context: EvidenceContext, paths: readonly string[]): Promise<BulkRead> {
   const wanted = [...new Set(paths)];
-  if (wanted.length === 0) return { probe: null, files: new Map() };
+  if (wanted.length === 0) return { probe: null, oneByOne: false, files: new Map() };
   const answer = await context.http.send({
     service: "file-api",
     baseUrl: context.target.fileApiUrl,
@@ -55,11 +57,12 @@ export async function readMany(context: EvidenceContext, paths: readonly string[
   if (parsed?.success) {
     const entries = parsed.data.results ?? parsed.data.files ?? [];
     const files = entries.map((entry) => [entry.path, bulkFile(entry, probe.exchangeId)] as const);
-    return { probe, files: new Map(files) };
+    return { probe, oneByOne: false, files: new Map(files) };
   }
-  if (probe.status === null || ![404, 405, 501].includes(probe.status)) return { probe, files: new Map() };
+  if (probe.status === null || ![404, 405, 501].includes(probe.status))
+    return { probe, oneByOne: false, files: new Map() };
   const singles = await Promise.all(wanted.slice(0, SINGLES_MAX).map((path) => single(context, path)));
-  return { probe, files: new Map(singles.map((file) => [file.path, file])) };
+  return { probe, oneByOne: true, files: new Map(singles.map((file) => [file.path, file])) };
 }
 
 function bulkFile(entry: { path: string }, exchangeId: string): BulkFile {

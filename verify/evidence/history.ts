@@ -5,6 +5,7 @@ import { DeadLetterPage } from "../../lib/model/integration.ts";
 import {
   defineEvidence,
   type FeedEventFact,
+  failed,
   type IngressCounts,
   type OpsFact,
   type WrittenPlaceFact,
@@ -52,6 +53,11 @@ export const events = defineEvidence({
         });
       }
       const complete = parsed.data.nextCursor === null;
+      if (isAscending(items)) {
+        // A server that ignores the direction: its end is only known when this is all there is.
+        if (!complete) return failed("the event feed cannot be read from its end");
+        return { probe: answer.probe, items: items.reverse(), complete, collectedAtMs: now };
+      }
       const oldest = Date.parse(items.at(-1)?.at ?? "");
       if (complete || page === EVENT_PAGES_MAX || now - oldest > LOOK_BACK_MS) {
         return { probe: answer.probe, items, complete, collectedAtMs: now };
@@ -60,6 +66,11 @@ export const events = defineEvidence({
     }
   },
 });
+
+function isAscending(items: readonly FeedEventFact[]): boolean {
+  const [first, last] = [Date.parse(items[0]?.at ?? ""), Date.parse(items.at(-1)?.at ?? "")];
+  return first < last;
+}
 
 const Counts = z.looseObject({
   acceptedTotal: z.number().default(0),
@@ -143,7 +154,7 @@ export const writtenPlaces = defineEvidence({
       const named = second.files.get(place.canonicalPath ?? "");
       return { ...place, canonicalThere: named === undefined ? null : named.state === "ok" };
     });
-    return { probe: first.probe, items, collectedAtMs: context.clock.now() };
+    return { probe: first.oneByOne ? null : first.probe, items, collectedAtMs: context.clock.now() };
   },
 });
 

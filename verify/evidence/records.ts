@@ -60,7 +60,11 @@ async function readProvider(
   const indexPaths = files.flatMap(({ path }) => (path.endsWith("/_index.json") ? [path] : []));
   const chosen = spread(files.map(({ path }) => path).filter(isRecordPath), SAMPLES_MAX);
   const layoutPath = files.find(({ path }) => path === `${root}/LAYOUT.md`)?.path;
-  const { probe: reading, files: read } = await readMany(context, [
+  const {
+    probe,
+    oneByOne,
+    files: read,
+  } = await readMany(context, [
     ...indexPaths.slice(0, INDEXES_MAX),
     ...chosen,
     ...(layoutPath === undefined ? [] : [layoutPath]),
@@ -74,7 +78,7 @@ async function readProvider(
     provider,
     connected,
     listing: listing.probe,
-    reading,
+    reading: oneByOne ? null : probe,
     truncated: listing.truncated || files.length > FILES_MAX,
     files: files.slice(0, FILES_MAX),
     indexes: [...read.values()]

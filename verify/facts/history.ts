@@ -72,7 +72,7 @@ export interface WrittenPlaceFact {
 
 /** The newest succeeded ops and what their paths hold now. */
 export interface WrittenPlacesFact {
-  /** The bulk read; null when there was nothing to read, absent in older evidence. */
+  /** The bulk read; null when there was nothing to read or no such route, absent in older evidence. */
   readonly probe?: ProbeFact | null;
   readonly items: readonly WrittenPlaceFact[];
   readonly collectedAtMs: number;

@@ -47,7 +47,10 @@ export interface ProviderRecordsFact {
   /** True when the control plane lists it; null when that is unknown. */
   readonly connected: boolean | null;
   readonly listing: ProbeFact;
-  /** The bulk read of indexes and samples; null when there was nothing to read, absent in older evidence. */
+  /**
+   * The bulk read of indexes and samples; null when there was nothing to read, or when a server without that route was
+   * asked for the first files one by one; absent in older evidence.
+   */
   readonly reading?: ProbeFact | null;
   /** True when there is more than was listed: absence then proves nothing. */
   readonly truncated: boolean;

@@ -207,6 +207,14 @@ describe("VG-09, VG-17 and VG-18 digest.events-counted", () => {
     expect(codes([ISSUES[0]], [event(ISSUES[0], { at: before(60) })])).toEqual([]);
   });
 
+  test("allows a digest that was written after the feed was read to know more", () => {
+    const early = { collectedAtMs: Date.parse(before(61)) };
+    expect(codes(ISSUES, [event(ISSUES[0])], early)).toEqual([]);
+    expect(codes([], [event(ISSUES[0], { origin: "agent_write" })], early)).toEqual([
+      "digest.count-mismatch",
+    ]);
+  });
+
   test("expects nothing from below an access rule", () => {
     const secret = "/jira/secret/a__1.json";
     expect(

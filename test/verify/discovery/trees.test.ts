@@ -209,7 +209,8 @@ describe("VD-24 discovery.slack-indexes-there", () => {
     indexOf(`/discovery/slack/${name}/_index.json`, rows);
 
   test("sees a lookup index that is missing, broken or empty beside records", () => {
-    for (const users of [[], [lookup("users", [])], [lookup("users", null)]]) {
+    const missing = indexOf("/discovery/slack/users/_index.json", null, { problem: "not_found" });
+    for (const users of [[missing], [lookup("users", [])], [lookup("users", null)]]) {
       const facts = { records: slack([lookup("channels", [row("C1", null)]), ...users]) };
       expect(codesOf(slackIndexesThere, facts)).toEqual(["discovery.slack-index-missing"]);
     }

@@ -72,7 +72,11 @@ export const DISCOVERY: Readonly<Record<DottedId, Partial<Facts>>> = {
   "discovery.name-malformed": { records: withIndex([row("77", ISSUES[0])]) },
   "discovery.slack-index-missing": {
     records: records(
-      issueTree({ provider: "slack", files: [{ path: "/slack/users/U1__a/meta.json", hash: "h" }] }),
+      issueTree({
+        provider: "slack",
+        files: [{ path: "/slack/users/U1__a/meta.json", hash: "h" }],
+        indexes: [indexOf("/discovery/slack/users/_index.json", [])],
+      }),
     ),
   },
   "discovery.record-unwrapped": {
