@@ -55,6 +55,30 @@ describe("suites", () => {
   });
 });
 
+describe("every check, when one piece of what it needs could not be had", () => {
+  for (const { id, needs } of ALL_CHECKS) {
+    test(`${id} cannot tell`, async () => {
+      const check = ALL_CHECKS.find((one) => one.id === id);
+      if (check === undefined) throw new TypeError(`no check ${id}`);
+      for (const lost of needs) {
+        const [raw] = await runChecks({
+          checks: [{ check: { ...check, after: [] }, prerequisite: false }],
+          evidence: {
+            get: async (name) =>
+              name === lost ? { gap: "failed", reason: "the server is down" } : { value: EMPTY_FACTS[name] },
+            records: [],
+          },
+          clock: { now: () => 0, monotonicMs: () => 0 },
+          signal: new AbortController().signal,
+          effectOf: () => "read",
+        });
+        expect(raw?.result).toMatchObject({ status: "unknown", reason: `${lost}: the server is down` });
+        expect(raw?.findings).toEqual([]);
+      }
+    });
+  }
+});
+
 describe("explain()", () => {
   test("knows every term it offers", () => {
     for (const term of explainTerms()) expect(explain(term).length).toBeGreaterThan(0);
