@@ -21,6 +21,9 @@ export function daemonBinary(): string | null {
   }
 }
 
+/** What the daemon is pointed at. */
+export type InteropStack = Pick<TestStack, "fileApiUrl" | "workspaceId" | "mint">;
+
 /** What a mirror is of. */
 export interface MirrorOptions {
   readonly remotePath?: string;
@@ -35,7 +38,7 @@ export class OriginalMirror implements AsyncDisposable {
   private output = "";
 
   constructor(
-    private readonly stack: TestStack,
+    private readonly stack: InteropStack,
     private readonly options: MirrorOptions = {},
   ) {}
 
