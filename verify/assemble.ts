@@ -8,6 +8,7 @@ import { matchKnownIssue } from "./match-known-issue.ts";
 import { type CheckResult, type Finding, REPORT_SCHEMA_URL, type Report } from "./report.ts";
 import { foldCauses } from "./root-cause.ts";
 import { type RawResult, severityOf } from "./schedule.ts";
+import { symptomsOf } from "./symptoms/codes.ts";
 import { decide, type Interruption, UNCONFIGURED } from "./verdict.ts";
 
 const NEXT_ACTIONS_MAX = 5;
@@ -185,10 +186,11 @@ function numberFindings(raw: readonly RawResult[], truncated: Report["truncated"
           evidence: [...draft.evidence] as Finding["evidence"],
           facts: { ...draft.facts } as Finding["facts"],
           ruledOut: [...(draft.ruledOut ?? [])],
-          refs: unique([...item.check.refs, ...(draft.refs ?? [])]),
+          refs: unique([...refsOf(item.check.refs, draft.code), ...(draft.refs ?? [])]),
           class: spec?.class ?? "other",
           remediation: {
-            text: draft.remedy?.text ?? item.check.hint,
+            // What helps is told of each finding; the check's hint speaks of all of them.
+            text: draft.remedy?.text ?? spec?.fix ?? item.check.hint,
             commands: commands.map((command) => ({ ...command, argv: [...command.argv] })),
           },
         },
@@ -196,6 +198,11 @@ function numberFindings(raw: readonly RawResult[], truncated: Report["truncated"
     }
   }
   return entries;
+}
+
+/** The references of a check that speak of one of its findings: its symptoms are those that show as this code. */
+function refsOf(refs: readonly string[], code: string): string[] {
+  return refs.filter((ref) => !ref.startsWith("symptom:") || symptomsOf(code).includes(ref));
 }
 
 /** Under an explicit `verify X`, a suite that judged nothing must not look healthy (design decision 22). */

@@ -255,8 +255,7 @@ export const workspaceRouteFaults = faultsOf(
         when: (url) => url.pathname.includes("/fs/"),
         answer: () => refusal(403, "forbidden", "denied by ACL at /"),
       }),
-      // A warning by itself, but nothing behind it could be judged.
-      expect: { root: "doctor.acl-denied", exit: 3 },
+      expect: { root: "doctor.acl-denied", exit: 4 },
     },
   ],
 );

@@ -1,5 +1,6 @@
 /** The clocks of this machine and of the servers agree. */
 import { TOKENS } from "../../lib/limits.ts";
+import { formatDuration } from "../../lib/model/duration.ts";
 import { defineCheck, judged } from "../check.ts";
 
 /** DR-24. */
@@ -34,7 +35,7 @@ export default defineCheck({
       [
         {
           code: "doctor.clock-skewed",
-          title: `this machine's clock is ${seconds} s ${direction} the file API's`,
+          title: `this machine's clock is ${formatDuration(Math.abs(clock.skewMs))} ${direction} the file API's`,
           subject: { kind: "clock", ref: "local" },
           evidence: [
             {

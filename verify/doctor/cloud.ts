@@ -1,4 +1,5 @@
 /** The cloud identity and what the control plane says about integrations and sync. */
+import { formatDuration } from "../../lib/model/duration.ts";
 import {
   defineCheck,
   type FindingDraft,
@@ -281,7 +282,7 @@ export const integrationsHealthy = defineCheck({
       }
       const error = errorText(status.lastError);
       if (error !== null || (!status.ready && !CONNECTED.has(state))) {
-        const title = `${provider} is ${state}${error === null ? "" : `: ${error}`}`;
+        const title = `${provider} ${state === "error" ? "reports an error" : `is ${state}`}${error === null ? "" : `: ${error}`}`;
         return [{ ...shared, facts, code: "doctor.integration-error", title }];
       }
       return [];
@@ -343,14 +344,20 @@ export const syncHealthy = defineCheck({
         };
         if (row.status === "error") {
           const title = `${row.provider} sync is in error${row.lastError ? `: ${row.lastError}` : ""}`;
-          return [{ ...shared, code: "doctor.sync-provider-error", title }];
+          const line = `relayfile ops list --status dead_lettered --provider ${row.provider}`;
+          const remedy = { text: "Look at what failed, fix its cause, replay it", commands: [suggest(line)] };
+          return [{ ...shared, remedy, code: "doctor.sync-provider-error", title }];
         }
         if (row.status === "lagging") {
           return [
             {
               ...shared,
               code: "doctor.sync-lagging",
-              title: `${row.provider} sync lags by ${row.lagSeconds ?? "?"} s`,
+              title: `${row.provider} sync lags by ${row.lagSeconds == null ? "an unknown time" : formatDuration(row.lagSeconds * 1_000)}`,
+              remedy: {
+                text: "Wait; if it grows, look at the provider",
+                commands: [suggest(`relayfile integration status ${row.provider}`)],
+              },
             },
           ];
         }

@@ -1,4 +1,5 @@
 /** What the integrations say about themselves beyond "ready": links, sites, catalog, and who feeds them. */
+import { formatDuration } from "../../lib/model/duration.ts";
 import {
   defineCheck,
   type FindingDraft,
@@ -48,7 +49,7 @@ export const connectionsCurrent = defineCheck({
         continue;
       findings.push({
         code: "doctor.connect-link-expired",
-        title: `the link to sign in at ${provider} ran out ${Math.round((nowMs - expires) / 60_000)} min ago`,
+        title: `the link to sign in at ${provider} ran out ${formatDuration(nowMs - expires)} ago`,
         subject: { kind: "provider", ref: provider },
         evidence: [proof(probe)],
         facts: { provider, expiresAt: new Date(expires).toISOString() },

@@ -1,4 +1,5 @@
 /** The credential files on this machine: one session of each kind, private, unlocked. */
+import { formatDuration } from "../../lib/model/duration.ts";
 import {
   type CredentialFileFact,
   type CredentialsFact,
@@ -69,7 +70,7 @@ export const oneCloudSession = defineCheck({
       });
     }
     const own = files.find((file) => file.fingerprint === target.cloudToken?.fingerprint);
-    const refused = cloudIdentity?.probe.status === 401;
+    const refused = cloudIdentity?.probe.status === 401 && target.cloudToken?.kind === "cloud-access";
     if (refused && own !== undefined && live.includes(own) && own.accessExpiresAt !== null) {
       findings.push({
         code: "doctor.cloud-session-shared",
@@ -129,7 +130,7 @@ export const credentialFilesPrivate = defineCheck({
       if (lock.holderAlive === true || lock.ageMs < STALE_LOCK_MS) continue;
       findings.push({
         code: "doctor.credential-lock-stale",
-        title: `${lock.path} was left ${Math.round(lock.ageMs / 1000)} s ago by a process that is gone`,
+        title: `${lock.path} was left ${formatDuration(lock.ageMs)} ago by a process that is gone`,
         confidence: lock.holderAlive === null ? "likely" : "confirmed",
         subject: { kind: "file", ref: lock.path },
         evidence: [

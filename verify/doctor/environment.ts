@@ -88,7 +88,12 @@ export const environmentConsistent = defineCheck({
         facts: { server: stored.server },
         remedy: {
           text: "Join the workspace again",
-          commands: [suggest("relayfile workspace join WORKSPACE", "write")],
+          commands: [
+            suggest(
+              `relayfile workspace join ${target.workspace?.name ?? target.workspace?.id ?? "WORKSPACE"}`,
+              "write",
+            ),
+          ],
         },
       });
     }

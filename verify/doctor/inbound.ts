@@ -1,4 +1,5 @@
 /** Webhooks arrive, are taken in, and none waits for a person. */
+import { formatDuration } from "../../lib/model/duration.ts";
 import {
   defineCheck,
   type FindingDraft,
@@ -88,7 +89,7 @@ export const ingressClean = defineCheck({
         findings.push({ ...shared, code: "doctor.ingress-dropped", title, remedy });
       }
       if (one.pending > 0 && one.oldestPendingSeconds > PENDING_SECONDS_MAX) {
-        const title = `${plural(one.pending, "webhook")} of ${one.provider} waiting, the oldest for ${one.oldestPendingSeconds} s`;
+        const title = `${plural(one.pending, "webhook")} of ${one.provider} waiting, the oldest for ${formatDuration(one.oldestPendingSeconds * 1_000)}`;
         findings.push({ ...shared, code: "doctor.ingress-backlog", title });
       }
     }

@@ -1,4 +1,5 @@
 /** Joining a workspace is as fast as everything else. */
+import { formatDuration } from "../../lib/model/duration.ts";
 import { defineCheck, isOutage, judged, proof, suggest, unknown } from "../check.ts";
 
 const RATIO = 10;
@@ -59,9 +60,20 @@ export default defineCheck({
         name: "join",
         value: probe.totalMs,
         unit: "ms",
-        threshold: othersMs * RATIO,
+        threshold: Math.max(NOTICEABLE_MS, othersMs * RATIO),
       } as const,
       { type: "metric", name: "other calls (median)", value: othersMs, unit: "ms" } as const,
+    ];
+    const slow = [
+      proof(probe),
+      { type: "metric", name: "join", value: probe.totalMs, unit: "ms" } as const,
+      {
+        type: "metric",
+        name: "other calls (median)",
+        value: othersMs,
+        unit: "ms",
+        threshold: FAST_MS,
+      } as const,
     ];
     const facts = {
       joinMs: probe.totalMs,
@@ -71,7 +83,11 @@ export default defineCheck({
     };
     if (probe.status !== null && [401, 403, 404].includes(probe.status)) {
       const title = `joining is refused (${probe.status}): ${probe.message ?? "no message"}`;
-      return judged(1, [{ code: "doctor.join-refused", title, subject, evidence, facts }], title);
+      return judged(
+        1,
+        [{ code: "doctor.join-refused", title, subject, evidence: [proof(probe)], facts }],
+        title,
+      );
     }
     if (isOutage(probe) && probe.failure !== "timeout") {
       return unknown(`joining gave no usable answer (${probe.status ?? probe.failure})`);
@@ -83,13 +99,13 @@ export default defineCheck({
     }
     if (probe.totalMs < NOTICEABLE_MS) return judged(1, [], `joined in ${probe.totalMs} ms`);
     if (!facts.othersFast) {
-      const title = `everything is slow: join ${probe.totalMs} ms, other calls ${othersMs} ms`;
-      return judged(1, [{ code: "doctor.network-slow", title, subject, evidence, facts }], title);
+      const title = `everything is slow: join ${formatDuration(probe.totalMs)}, other calls ${formatDuration(othersMs)}`;
+      return judged(1, [{ code: "doctor.network-slow", title, subject, evidence: slow, facts }], title);
     }
     if (facts.ratio < RATIO)
       return judged(1, [], `joined in ${probe.totalMs} ms, other calls ${othersMs} ms`);
     const name = target.workspace?.name ?? target.workspace?.id ?? "WORKSPACE";
-    const title = `join took ${probe.totalMs} ms, ${facts.ratio} times as long as other calls`;
+    const title = `join took ${formatDuration(probe.totalMs)}, ${facts.ratio} times as long as other calls`;
     const remedy = {
       text: "Wait for it: the budget is 120 s",
       commands: [suggest(`relayfile workspace join ${name}`, "write")],

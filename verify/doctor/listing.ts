@@ -21,7 +21,8 @@ export default defineCheck({
   },
   run: ({ records }) => {
     const findings = records.providers.flatMap((one): FindingDraft<"doctor.listing-truncated">[] => {
-      if (!one.truncated) return [];
+      // A listing that broke off is told by the checks that wanted it.
+      if (!one.truncated || one.listing.status !== 200 || one.files.length === 0) return [];
       const title = `/${one.provider} holds more than the ${plural(one.files.length, "file")} that were listed`;
       return [
         {

@@ -121,7 +121,9 @@ function counted(state: State, incidents: readonly string[], dir: string): Findi
       code: "doctor.edit-oversize",
       title: `${plural(oversize, "edit")} too large to be sent`,
       subject: mountOf(dir),
-      evidence: stateFile,
+      evidence: [
+        { type: "file", path: ".relay/state.json", excerpt: `skippedOversizeWriteback ${oversize}` },
+      ],
       facts: { count: oversize },
       remedy,
     });

@@ -45,7 +45,7 @@ export const outboxDrains = defineCheck({
       code: runs ? "doctor.outbox-stuck" : "doctor.outbox-waiting",
       title: runs
         ? `${plural(count, "save")} not sent since ${since}${why === null ? "" : `, the last answer was ${why}`}`
-        : `${plural(count, "save")} wait for a daemon since ${since}`,
+        : `${plural(count, "save waits", "saves wait")} for a daemon since ${since}`,
       subject: { kind: "mount", ref: mountArea.dir },
       evidence: [
         {
@@ -116,7 +116,7 @@ export const deadLettersEmpty = defineCheck({
         findings.push({
           code: "doctor.dead-letter-outside-root",
           title: `dead letter ${record.opId} is about ${record.path}, outside ${root} that this mirror holds`,
-          detail: `If the record left out the root, the local file is ${deadLetters.dir ?? ""}${record.path}.`,
+          detail: `If the record left out the root, the local file is ${mount?.dir ?? ""}${record.path}.`,
           subject: { kind: "op", ref: record.opId },
           evidence: [{ type: "compare", a: record.path, b: root, relation: "is not below" }],
           facts: { opIds: [record.opId], path: record.path, remoteRoot: root },

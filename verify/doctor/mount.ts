@@ -1,4 +1,5 @@
 /** The mirror on this machine: its root, its state, its daemon and how fresh it is. */
+import { formatDuration } from "../../lib/model/duration.ts";
 import {
   type Check,
   defineCheck,
@@ -23,6 +24,7 @@ export const mountRootIntact = defineCheck({
   severity: "error",
   phase: "local",
   needs: ["mount"],
+  wants: ["target"],
   after: [],
   refs: ["DR-12", "symptom:62", "S07", "relayfile#164"],
   hint: "Look at the path before doing anything; the workspace itself is safe on the server",
@@ -43,8 +45,9 @@ export const mountRootIntact = defineCheck({
       fix: "Mount again; the mirror is built anew from the server.",
     },
   },
-  run: ({ mount }) => {
+  run: ({ mount, target }) => {
     if (mount.root === "directory") return judged(1, [], `${mount.dir} is a directory`);
+    const workspace = target?.workspace?.name ?? target?.workspace?.id ?? "WORKSPACE";
     const missing = mount.root === "missing";
     const finding: FindingDraft<"doctor.mount-root-clobbered" | "doctor.mount-root-missing"> = {
       code: missing ? "doctor.mount-root-missing" : "doctor.mount-root-clobbered",
@@ -59,12 +62,12 @@ export const mountRootIntact = defineCheck({
       facts: { exists: !missing, isDirectory: false, source: mount.source },
       ruledOut: ["data loss on the server: nothing local can delete there"],
       remedy: missing
-        ? { text: "Mount again", commands: [suggest(`relayfile mount WORKSPACE ${mount.dir}`, "write")] }
+        ? { text: "Mount again", commands: [suggest(`relayfile mount ${workspace} ${mount.dir}`, "write")] }
         : {
             text: "Look at what is there, then mount with --reset-after-clobber",
             commands: [
               suggest(`ls -la ${mount.dir}`),
-              suggest(`relayfile mount WORKSPACE ${mount.dir} --reset-after-clobber`, "write", false),
+              suggest(`relayfile mount ${workspace} ${mount.dir} --reset-after-clobber`, "write", false),
             ],
           },
     };
@@ -177,7 +180,13 @@ export const mountDaemonAlive = defineCheck({
     type Codes = "doctor.mount-daemon-dead" | "doctor.mount-pid-reused";
     const shared = {
       subject: { kind: "mount", ref: mount.dir ?? "mount" } as const,
-      evidence: [{ type: "file", path: ".relay/mount.pid" }] as const,
+      evidence: [
+        {
+          type: "file",
+          path: ".relay/mount.pid",
+          excerpt: `${pid.record === null ? "no pid" : `pid ${pid.record.pid}`}, ${pid.alive ? "alive" : "no such process"}`,
+        },
+      ] as const,
       facts: { pid: pid.record?.pid ?? null, alive: pid.alive },
       remedy: restart(mount),
     };
@@ -245,7 +254,7 @@ export const mountKeepsUp = defineCheck({
       | "doctor.pending-deletes-old"
       | "doctor.mount-stalled";
     const subject = { kind: "mount", ref: mount.dir ?? "mount" } as const;
-    const evidence = [{ type: "file", path: ".relay/state.json" }] as const;
+    const excerpt = (text: string) => [{ type: "file", path: ".relay/state.json", excerpt: text }] as const;
     const remedy = {
       text: "Look at the daemon",
       commands: [suggest(`relayfile status --mount ${mount.dir ?? "DIR"}`)],
@@ -258,7 +267,7 @@ export const mountKeepsUp = defineCheck({
       findings.push({
         code: "doctor.mount-lagging",
         severity: lagMs > Math.max(LAG_FAIL_MS, 2 * allowedMs) ? "error" : "warn",
-        title: `the mirror's last successful cycle was ${Math.round(lagMs / 1000)} s ago`,
+        title: `the mirror's last successful cycle was ${formatDuration(lagMs)} ago`,
         subject,
         evidence: [{ type: "metric", name: "mount lag", value: lagMs, unit: "ms", threshold: allowedMs }],
         facts: { lagMs, lastSuccessfulReconcileAt: state.lastSuccessfulReconcileAt ?? null },
@@ -270,7 +279,7 @@ export const mountKeepsUp = defineCheck({
         code: "doctor.circuit-open",
         title: `the circuit breaker is open${state.circuit.nextRetry === undefined ? "" : ` until ${state.circuit.nextRetry}`}`,
         subject,
-        evidence,
+        evidence: excerpt(`circuit open, opened ${plural(state.circuit.openEvents ?? 1, "time")}`),
         facts: { suspended: true, nextRetry: state.circuit.nextRetry ?? null },
         remedy,
       });
@@ -279,7 +288,7 @@ export const mountKeepsUp = defineCheck({
     if (mount.collectedAtMs - oldest > PENDING_DELETE_OLD_MS) {
       findings.push({
         code: "doctor.pending-deletes-old",
-        title: `${plural(mount.pendingDeletes.count, "delete")} wait for confirmation, the oldest since ${isoTime(oldest)}`,
+        title: `${plural(mount.pendingDeletes.count, "delete waits", "deletes wait")} for confirmation, the oldest since ${isoTime(oldest)}`,
         subject,
         evidence: [{ type: "file", path: ".relay/pending-deletes" }],
         facts: { suspended: true, count: mount.pendingDeletes.count },
@@ -291,7 +300,7 @@ export const mountKeepsUp = defineCheck({
         code: "doctor.mount-stalled",
         title: `the daemon is stalled: ${state.stallReason ?? state.lastError?.message ?? "no reason recorded"}`,
         subject,
-        evidence,
+        evidence: excerpt(`status ${state.status ?? "unknown"}`),
         facts: { status: state.status ?? null },
         remedy,
       });
@@ -307,7 +316,12 @@ export const mountKeepsUp = defineCheck({
 function restart(mount: MountFact) {
   return {
     text: "Start the daemon again",
-    commands: [suggest(`relayfile mount WORKSPACE ${mount.dir ?? "DIR"} --background`, "write")],
+    commands: [
+      suggest(
+        `relayfile mount ${mount.state.value?.workspaceId ?? "WORKSPACE"} ${mount.dir ?? "DIR"} --background`,
+        "write",
+      ),
+    ],
   };
 }
 

@@ -90,7 +90,9 @@ export const targetResolved = defineCheck({
 /** The hint, as a command where it is one. */
 function remedyOf(problem: TargetFact["problems"][number], target: TargetFact) {
   if (!problem.hint.startsWith("relayfile ")) {
-    return { text: problem.hint, commands: renewal(problem, target) };
+    const commands = renewal(problem, target);
+    const verb = problem.part === "cloudToken" ? "Sign in" : "Join the workspace";
+    return { text: commands.length > 0 ? `${verb} again; the file is written anew` : problem.hint, commands };
   }
   const text = problem.part === "workspace" ? "See which workspaces there are" : "Run it, then ask again";
   return { text, commands: [suggest(problem.hint)] };

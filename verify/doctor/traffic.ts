@@ -20,7 +20,7 @@ export const pollingCalm = defineCheck({
   severity: "error",
   phase: "local",
   needs: ["mountArea"],
-  wants: ["access", "sync"],
+  wants: ["access", "sync", "target"],
   after: ["doctor.mount-root-intact"],
   refs: ["DR-23", "symptom:41", "symptom:42"],
   hint: "Stop or upgrade the daemon that polls",
@@ -38,7 +38,7 @@ export const pollingCalm = defineCheck({
       "Fix the shape of the scopes and join again; waiting cannot help.",
     ),
   },
-  run: ({ mountArea, access, sync }) => {
+  run: ({ mountArea, access, sync, target }) => {
     const { log } = mountArea;
     if (log === null) return judged(0, [], "the daemon keeps no log here");
     const findings: FindingDraft<"doctor.poll-storm" | "doctor.scope-loop">[] = [];
@@ -77,7 +77,12 @@ export const pollingCalm = defineCheck({
         facts: { count: log.invalidScope },
         remedy: {
           text: "Join again with scopes of a valid shape",
-          commands: [suggest("relayfile workspace join WORKSPACE", "write")],
+          commands: [
+            suggest(
+              `relayfile workspace join ${target?.workspace?.name ?? target?.workspace?.id ?? "WORKSPACE"}`,
+              "write",
+            ),
+          ],
         },
       });
     }

@@ -1,5 +1,6 @@
 /** The first authenticated read, told apart by status and body: the order of the server's own checks makes each answer mean one thing. */
 import { CLIENT } from "../../lib/limits.ts";
+import { formatDuration } from "../../lib/model/duration.ts";
 import {
   type Check,
   type ClockFact,
@@ -114,14 +115,12 @@ const FINDINGS: Readonly<Record<Code, FindingSpec>> = {
     "Not an ACL: that names no scope.",
     "Join again with the named scope.",
   ),
-  "doctor.acl-denied": {
-    severity: "warn",
-    class: "auth",
-    means: "A permission marker (.relayfile.acl) above the path refuses the token's subject.",
-    decided: "403 that names the ACL, after workspace and scope were accepted.",
-    not: "Not a missing scope.",
-    fix: "Look at the nearest .relayfile.acl and ask its owner.",
-  },
+  "doctor.acl-denied": auth(
+    "A permission marker (.relayfile.acl) at the root of the workspace refuses the token's subject, so nothing can be read.",
+    "403 that names the ACL on the root, after workspace and scope were accepted.",
+    "Not a missing scope: that is named, and checked before.",
+    "Look at the nearest .relayfile.acl and ask its owner.",
+  ),
   "doctor.correlation-stripped": problem(
     "The request arrived without its X-Correlation-Id header, which every call must carry.",
     "400 about the correlation id although the header was sent; the token is proven good, since it is checked before.",
@@ -213,6 +212,7 @@ export const scopesSuffice = defineCheck({
   severity: "error",
   phase: "auth",
   needs: ["sync", "ops"],
+  wants: ["target"],
   after: ["doctor.workspace-readable"],
   refs: ["DR-02", "symptom:31"],
   hint: "Join the workspace again with the scope the server names",
@@ -230,8 +230,13 @@ export const scopesSuffice = defineCheck({
       "Repeat; if it persists, report the correlation id.",
     ),
   },
-  run: ({ sync, ops }) => {
+  run: ({ sync, ops, target }) => {
     const findings: FindingDraft<"doctor.route-refused" | "doctor.route-failing">[] = [];
+    const workspace = target?.workspace?.name ?? target?.workspace?.id ?? "WORKSPACE";
+    const rejoin = {
+      text: "Join the workspace again with the scope the server names",
+      commands: [suggest(`relayfile workspace join ${workspace}`, "write")],
+    };
     for (const [route, probe] of [
       ["sync/status", sync.probe],
       ["ops", ops.probe],
@@ -245,6 +250,7 @@ export const scopesSuffice = defineCheck({
         evidence: [proof(probe)],
         facts: { status: probe.status, route },
         ruledOut: ["the token as a whole: fs/tree accepted it"],
+        ...(refused ? { remedy: rejoin } : {}),
       });
     }
     if (findings.some((finding) => finding.code === "doctor.route-failing")) {
@@ -291,7 +297,7 @@ function readAnswer(probe: ProbeFact, target: TargetFact, clock: ClockFact | nul
   if (probe.status === 429)
     return finding(
       "doctor.rate-limited",
-      `the file API limits requests${probe.retryAfter === null ? "" : `, retry after ${probe.retryAfter}`}`,
+      `the file API limits requests${retryWords(probe.retryAfter)}`,
       probe,
     );
   if (probe.status === 503 && says(/jwks|key set|issuer/i))
@@ -307,7 +313,7 @@ function readAnswer(probe: ProbeFact, target: TargetFact, clock: ClockFact | nul
   if (probe.status === 200)
     return finding(
       "doctor.answer-garbled",
-      `the file API answered 200 with ${probe.kind === "json" ? "another shape" : probe.kind}`,
+      `the file API answered 200 with ${BODY_WORDS[probe.kind] ?? "no listing"}`,
       probe,
     );
   if (probe.status === 400 && says(/correlation/i))
@@ -335,6 +341,19 @@ function readAnswer(probe: ProbeFact, target: TargetFact, clock: ClockFact | nul
     [],
     ["the token: routes are checked before"],
   );
+}
+
+const BODY_WORDS: Readonly<Record<string, string>> = {
+  json: "JSON of another shape",
+  "invalid-json": "JSON that does not parse",
+  text: "plain text",
+  empty: "an empty body",
+  "too-large": "more bytes than the limit",
+};
+
+function retryWords(retryAfter: string | null): string {
+  if (retryAfter === null) return "";
+  return /^\d+$/.test(retryAfter) ? `; ask again in ${retryAfter} s` : `; ask again after ${retryAfter}`;
 }
 
 function readRefusal(probe: ProbeFact, quoted: string, join: SuggestedCommand): FindingDraft<Code> {
@@ -366,7 +385,7 @@ function readRejection(
     const skew =
       clock === null
         ? "the clock skew is unknown"
-        : `the clocks differ by ${Math.round(clock.skewMs / 1000)} s`;
+        : `the clocks differ by ${formatDuration(Math.abs(clock.skewMs))}`;
     return finding(
       "doctor.token-expired-by-server",
       `the server says the token has expired (${skew})`,

@@ -3,7 +3,7 @@ import { formatDuration } from "../../lib/model/duration.ts";
 import type { Report } from "../report.ts";
 import { clip, markWidth, plainText, type TextStyle } from "./style.ts";
 import { verdictLine } from "./text.ts";
-import { repeatedWords, undecidedChecks } from "./undecided.ts";
+import { undecidedChecks } from "./undecided.ts";
 import {
   commandLine,
   count,
@@ -37,11 +37,10 @@ export function renderShort(report: Report, style: TextStyle): string {
       `    ${clip(`${finding.code}${issue === null ? "" : ` · ${issue}`}${where}`, width - 4, style)}`,
     ];
   });
-  const { own, repeated } = undecidedChecks(report);
-  const told = repeatedWords(repeated);
+  const { own, lines } = undecidedChecks(report);
   const undecided = [
     ...own.slice(0, 4).map((check) => `${check.id}: ${check.reason}`),
-    ...(told === null ? [] : [told]),
+    ...lines.slice(0, 4),
   ].map((text) => marked(style.mark("unknown"), text));
   const unconfigured = report.findings
     .filter(({ code }) => code === UNCONFIGURED)

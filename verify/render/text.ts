@@ -2,7 +2,7 @@
 import { formatDuration } from "../../lib/model/duration.ts";
 import type { Finding, Report } from "../report.ts";
 import { clip, hang, markWidth, plainText, type TextStyle, wrap } from "./style.ts";
-import { repeatedWords, undecidedChecks } from "./undecided.ts";
+import { undecidedChecks } from "./undecided.ts";
 import {
   commandLine,
   count,
@@ -113,7 +113,7 @@ function rootBlock(report: Report, finding: Finding, style: TextStyle): string[]
 }
 
 function checkLines(report: Report, style: TextStyle): string[] {
-  const { own, repeated } = undecidedChecks(report);
+  const { own, lines: undecided } = undecidedChecks(report);
   const shown = report.checks.filter(
     (check) => check.status !== "skip" && (check.status !== "unknown" || own.includes(check)),
   );
@@ -130,10 +130,9 @@ function checkLines(report: Report, style: TextStyle): string[] {
     const reason = check.status === "pass" ? [] : indented(check.reason, style, 4).map(style.dim);
     return [`${mark} ${check.id}`, ...reason];
   });
-  const told = repeatedWords(repeated);
   return [
     ...lines,
-    ...(told === null ? [] : marked("unknown", told, style)),
+    ...undecided.flatMap((text) => marked("unknown", text, style)),
     ...skippedGroups(report).flatMap(({ reason, ids }) =>
       marked("skip", `${count(ids.length, "check")} skipped: ${reason}`, style),
     ),

@@ -53,10 +53,15 @@ export const SYMPTOM_CODES: Readonly<Record<number, readonly DottedId[]>> = {
   49: ["doctor.atlassian-site-unset"],
   50: ["doctor.sync-no-watermark"],
   51: ["doctor.feed-silent"],
-  52: ["discovery.row-alias-mismatch", "discovery.backfilled-but-empty"],
+  52: [
+    "discovery.row-alias-mismatch",
+    "discovery.backfilled-but-empty",
+    "discovery.empty-schema",
+    "discovery.schema-older-than-refresh",
+  ],
   53: ["discovery.placeholder-by-design"],
   54: ["discovery.mid-migration"],
-  55: ["digest.budget-eaten"],
+  55: ["digest.budget-eaten", "digest.truncated"],
   56: ["doctor.mirror-stale"],
   57: ["doctor.feed-silent"],
   58: ["doctor.mount-predates-login"],
@@ -81,3 +86,10 @@ export const SYMPTOM_CODES: Readonly<Record<number, readonly DottedId[]>> = {
   77: ["doctor.dead-letter-outside-root"],
   78: ["doctor.edit-oversize"],
 };
+
+/** The rows that show as a finding, as `symptom:N`. */
+export function symptomsOf(code: string): string[] {
+  return Object.entries(SYMPTOM_CODES)
+    .filter(([, codes]) => (codes as readonly string[]).includes(code))
+    .map(([row]) => `symptom:${row}`);
+}

@@ -201,7 +201,7 @@ const PROVIDERS: Readonly<Record<DottedId, Partial<Facts>>> = {
           connected: true,
           listing: probe(),
           truncated: true,
-          files: [],
+          files: [{ path: "/jira/a.json", hash: null }],
           indexes: [],
           samples: [],
           layoutAliases: null,
