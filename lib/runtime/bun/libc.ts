@@ -61,18 +61,27 @@ function loadRename(name: string): Libc["renameWith"] {
   }
 }
 
-/** The kernel shows open files below /proc; without that there is no way to name one. */
+/**
+ * Newer kernels name an open file of ours directly; older ones want privilege for that, and are asked by the path under
+ * which they show open files.
+ */
 function loadLink(name: string): Libc["link"] {
   const types = [FFIType.i32, FFIType.ptr, FFIType.i32, FFIType.ptr, FFIType.i32] as const;
   const { symbols } = dlopen(name, { linkat: { args: types, returns: FFIType.i32 } });
-  const [from, to] = [new Uint8Array(64), new Uint8Array(PATH_BYTES_MAX)];
-  return (descriptor, target) =>
-    terminated(from, `/proc/self/fd/${descriptor}`) && terminated(to, target)
-      ? symbols.linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW)
-      : -1;
+  const [nothing, shown, to] = [new Uint8Array(1), new Uint8Array(64), new Uint8Array(PATH_BYTES_MAX)];
+  let direct = true;
+  return (descriptor, target) => {
+    if (!terminated(to, target)) return -1;
+    if (direct && symbols.linkat(descriptor, nothing, AT_FDCWD, to, AT_EMPTY_PATH) === 0) return 0;
+    if (!terminated(shown, `/proc/self/fd/${descriptor}`)) return -1;
+    if (symbols.linkat(AT_FDCWD, shown, AT_FDCWD, to, AT_SYMLINK_FOLLOW) !== 0) return -1;
+    direct = false;
+    return 0;
+  };
 }
 
 const AT_SYMLINK_FOLLOW = 0x400;
+const AT_EMPTY_PATH = 0x1000;
 
 /** Writes a path and the zero that ends it into a buffer; false when it does not fit, as no path of Linux would. */
 function terminated(buffer: Uint8Array, path: string): boolean {
