@@ -19,13 +19,17 @@ export function foldCauses(
       role: causedBy.length === 0 ? ("root" as const) : ("consequence" as const),
     };
   });
-  const explained = (id: string) => linked.filter((finding) => finding.causedBy.includes(id)).length;
+  const effects = (id: string) => linked.filter((finding) => finding.causedBy.includes(id));
+  const explained = (id: string) => effects(id).length;
+  // A warning that breaks something is as urgent as what it breaks.
   const rank = { error: 0, warn: 1, info: 2 } as const;
+  const urgency = (finding: Finding) =>
+    Math.min(rank[finding.severity], ...effects(finding.id).map(({ severity }) => rank[severity]));
   const rootCauses = linked
     .filter((finding) => finding.role === "root" && finding.severity !== "info")
     .sort(
       (a, b) =>
-        rank[a.severity] - rank[b.severity] ||
+        urgency(a) - urgency(b) ||
         Number(b.class === "auth") - Number(a.class === "auth") ||
         Number(b.knownIssue !== undefined) - Number(a.knownIssue !== undefined) ||
         explained(b.id) - explained(a.id),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { findingCodes } from "../../verify/explain.ts";
 import { CAUSE_RULES, foldCauses } from "../../verify/root-cause.ts";
 import { aFinding } from "../support/report-parts.ts";
 
@@ -20,6 +21,11 @@ describe("CAUSE_RULES", () => {
         return reaches(effect, to, seen);
       });
     expect([...effects.keys()].filter((cause) => reaches(cause, cause))).toEqual([]);
+  });
+
+  test("take no note for a cause: what it explains would be hidden", () => {
+    const severities = new Map(findingCodes().map(({ code, spec }) => [code, spec.severity]));
+    expect(CAUSE_RULES.filter(({ cause }) => severities.get(cause) === "info")).toEqual([]);
   });
 
   test("are each there once", () => {
@@ -71,6 +77,16 @@ describe("foldCauses()", () => {
         found("f4", "doctor.feed-polling", { severity: "info" }),
       ),
     ).toEqual(["doctor.workspace-token-expired", "doctor.mount-daemon-dead", "doctor.edit-oversize"]);
+  });
+
+  test("puts a warning that breaks something among the errors", () => {
+    expect(
+      rootsOf(
+        found("f1", "doctor.mount-nested"),
+        found("f2", "doctor.disk-nearly-full", { severity: "warn" }),
+        found("f3", "doctor.outbox-stuck"),
+      ),
+    ).toEqual(["doctor.disk-nearly-full", "doctor.mount-nested"]);
   });
 
   test("links every effect to all that explain it", () => {
