@@ -59,6 +59,8 @@ export interface ObjectState {
   blockConcurrencyWhile<T>(work: () => Promise<T>): Promise<T>;
   /** Gives a socket to the platform, which wakes the object for its messages. */
   acceptWebSocket(socket: PlatformSocket, tags?: readonly string[]): void;
+  /** Lets the platform answer one exact frame by itself, without waking the object. */
+  setWebSocketAutoResponse(pair: unknown): void;
   /** Sockets that are open, those from before a sleep included. */
   getWebSockets(tag?: string): PlatformSocket[];
 }
@@ -102,3 +104,6 @@ export interface Bucket {
 
 /** Makes the two ends of a WebSocket; only the server's is driven here. */
 export type SocketPair = new () => { readonly 0: unknown; readonly 1: PlatformSocket };
+
+/** A frame and its answer, for `setWebSocketAutoResponse`. */
+export type AutoResponse = new (request: string, response: string) => unknown;

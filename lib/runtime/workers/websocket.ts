@@ -3,7 +3,7 @@ import { fail, isRelayfileError } from "../../errors.ts";
 import type { Clock } from "../../ports.ts";
 import { type FeedPeer, type FeedResumption, FeedSession } from "../../service/file-api/feed-session.ts";
 import type { WorkspaceObject } from "../../service/workspace-object.ts";
-import type { ObjectState, PlatformSocket, SocketPair } from "./types.ts";
+import type { AutoResponse, ObjectState, PlatformSocket, SocketPair } from "./types.ts";
 
 /** Longest frame of a client, characters (spec file-api 5.3). */
 const CLIENT_FRAME_MAX = 32 * 1024;
@@ -14,6 +14,13 @@ const CLIENT_FRAME_MAX = 32 * 1024;
 const BURST_CHARS = 1024 * 1024;
 const REST_MS = 100;
 
+/**
+ * Clients ping every half minute; each ping would wake the object and keep it awake. So the platform answers the frame
+ * that all clients send; without the time of day, which nobody needs and only the object could tell.
+ */
+const PING = JSON.stringify({ type: "ping" });
+const PONG = JSON.stringify({ type: "pong" });
+
 /** The sockets of one workspace. */
 export class FeedSockets {
   private readonly sessions = new Map<PlatformSocket, FeedSession>();
@@ -22,6 +29,14 @@ export class FeedSockets {
     private readonly state: Pick<ObjectState, "acceptWebSocket" | "getWebSockets">,
     private readonly clock: Clock,
   ) {}
+
+  /** Has the platform answer pings; to be called once in each life of the object. */
+  static answerPings(state: Pick<ObjectState, "setWebSocketAutoResponse">): void {
+    const { WebSocketRequestResponsePair } = globalThis as unknown as {
+      WebSocketRequestResponsePair: AutoResponse;
+    };
+    state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+  }
 
   /** Turns a request into a socket of the session. Fails as `accept` does. */
   upgrade(session: FeedSession): Response {

@@ -51,6 +51,7 @@ export class WorkspaceObject extends DurableObject<Bindings> {
     this.log = workersLog(variablesOf(env));
     this.alarms = new ObjectAlarm(ctx.storage, clock);
     this.sockets = new FeedSockets(ctx, clock);
+    FeedSockets.answerPings(ctx);
     this.service = createFileApi({
       clock,
       log: this.log,
