@@ -71,6 +71,7 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
     providerAccess: (id) => ({ problem: `${id} is not connected` }),
   };
   const standIn = new StandIn(options, options.simulatorUrl);
+  const zone = resolveTimeZone(options.timeZone);
   const internal = internalPathClause(era.digestFilter);
   return {
     catalog: PROVIDERS.map((provider) => ({
@@ -123,7 +124,8 @@ export function livePipeline(options: LivePipelineDeps): Pipeline {
     refresh: (tree, provider, reset) => refreshDiscovery(tree, provider, deps, reset),
     execute: (tree, op, connection) =>
       executeWriteback(tree, op, { ...deps, providerAccess: (id) => accessOf(settings, id, connection) }),
-    timeZone: resolveTimeZone(options.timeZone).timeZone,
+    timeZone: zone.timeZone,
+    timeZoneWarning: zone.warning,
     digestClause: () => ({ sql: `NOT (${internal.sql})`, params: internal.params }),
     isInternal: (path) => isInternalPath(path, era.digestFilter),
     digestNameOf,

@@ -145,6 +145,8 @@ export interface Pipeline {
   execute(tree: TreeStore, op: ExecutableOp, connection: OpConnection): Promise<ExecutionResult>;
   /** Time zone of digest windows, IANA name. */
   readonly timeZone: string;
+  /** Said in every digest; null when the zone is the one that was asked for. */
+  readonly timeZoneWarning: "timezone_invalid" | null;
   /** SQL over column `path` that is true for records, and the same as a predicate that is true for what is internal. */
   digestClause(): { readonly sql: string; readonly params: readonly SqlValue[] };
   isInternal(path: string): boolean;

@@ -40,6 +40,7 @@ export function noProviders(overrides: Partial<Pipeline> = {}): Pipeline {
     refresh: async (_tree, provider) => ({ provider, errors: 0 }),
     execute: async () => ({ outcome: "failed", error: "no provider" }),
     timeZone: "UTC",
+    timeZoneWarning: null,
     digestClause: () => ({ sql: "1", params: [] }),
     isInternal: () => false,
     digestNameOf: () => null,

@@ -106,14 +106,23 @@ function fetchEvents(
  */
 export function eventsInWindow(
   sql: SqlDriver,
-  window: { fromMs: number; toMs: number; clause: string; params: readonly SqlValue[]; limit: number },
+  window: {
+    fromMs: number;
+    toMs: number;
+    clause: string;
+    params: readonly SqlValue[];
+    limit: number;
+    /** Continues behind this event; null begins with the newest. */
+    before?: Pick<EventRow, "at" | "seq"> | null;
+  },
 ): EventRow[] {
+  const { at, seq } = window.before ?? { at: window.toMs, seq: 0 };
   return sql
     .all(
-      `SELECT ${COLUMNS} FROM events WHERE at >= ? AND at < ? AND type NOT LIKE 'writeback.%'
+      `SELECT ${COLUMNS} FROM events WHERE at >= ? AND at <= ? AND (at < ? OR seq < ?) AND type NOT LIKE 'writeback.%'
          AND (path <> '/' OR type = 'sync.error') AND ${window.clause}
          ORDER BY at DESC, seq DESC LIMIT ?`,
-      [window.fromMs, window.toMs, ...window.params, window.limit],
+      [window.fromMs, at, at, seq, ...window.params, window.limit],
     )
     .map(eventRowOf);
 }

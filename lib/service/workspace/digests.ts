@@ -14,6 +14,8 @@ import type { WorkspaceContext } from "./context.ts";
 const DIGEST_ROOT = "/digests/";
 /** More than one regeneration writes, so that a change before it is found. */
 const LOOK_BACK_EVENTS = 20;
+/** Pages of events looked at for one digest: bounds the work where nearly everything is hidden. */
+const PAGES_MAX = 20;
 
 /** Keeps the digest files of one workspace current: at once after the first change, then at most every 30 s. */
 export class DigestKeeper {
@@ -97,16 +99,8 @@ export class DigestKeeper {
 
   private async render(window: DigestWindow, generatedAtMs: number): Promise<string> {
     const { pipeline, store } = this.context;
-    const clause = pipeline.digestClause();
     const acl = new AclResolver(store.sql);
-    // Whoever may read digests reads this one, so it tells only of what nobody is kept away from.
-    const rows = eventsInWindow(store.sql, {
-      fromMs: window.startMs,
-      toMs: window.endMs,
-      clause: clause.sql,
-      params: clause.params,
-      limit: DIGEST_ROWS,
-    }).filter(({ path }) => acl.isPublic(path));
+    const rows = this.eventsOf(window, acl);
     const contents = await this.contentsOf(rows);
     return composeDigest({
       window,
@@ -122,7 +116,27 @@ export class DigestKeeper {
       isInternal: (path) => pipeline.isInternal(path),
       nameOf: (path) => pipeline.digestNameOf(path),
       recordOf: (event) => parsed(contents.get(event.eventId)),
+      warnings: pipeline.timeZoneWarning === null ? [] : [pipeline.timeZoneWarning],
     }).text;
+  }
+
+  /**
+   * The newest events of a window that everybody may know of, newest first, one more than a digest lists: whoever may read
+   * digests reads this one. What is hidden takes no place in the budget, or a digest would be short without saying so.
+   */
+  private eventsOf(window: DigestWindow, acl: AclResolver): EventRow[] {
+    const { pipeline, store } = this.context;
+    const { sql: clause, params } = pipeline.digestClause();
+    const range = { fromMs: window.startMs, toMs: window.endMs, clause, params, limit: DIGEST_ROWS };
+    const found: EventRow[] = [];
+    let before: EventRow | null = null;
+    for (let page = 0; page < PAGES_MAX && found.length < DIGEST_ROWS; page++) {
+      const rows: EventRow[] = eventsInWindow(store.sql, { ...range, before });
+      for (const row of rows) if (acl.isPublic(row.path)) found.push(row);
+      before = rows.at(-1) ?? null;
+      if (rows.length < DIGEST_ROWS) break;
+    }
+    return found.slice(0, DIGEST_ROWS);
   }
 
   /** Contents of the newest changes, within the read budgets, so that a digest can say "was closed". */
