@@ -199,10 +199,14 @@ function flawOf(
   const { sha256 } = resource.schema;
   // Where something was redacted the bytes are not those of the file.
   if (sha256 === null || !/^[0-9a-f]{64}$/.test(sha256) || isRedacted(document)) return null;
-  const texts = [schemaText(document), `${JSON.stringify(document, null, 2)}\n`];
   // An authored schema keeps the order of its author; an inferred one has to be canonical to the byte.
-  const allowed = document.additionalProperties === false ? texts : texts.slice(0, 1);
-  return allowed.some((text) => sha256Hex(text) === sha256) ? null : "is not in its canonical form";
+  const authored = document.additionalProperties === false;
+  const { bytes } = resource.schema;
+  const isText = (text: string) =>
+    (bytes === undefined || text.length === bytes) && sha256Hex(text) === sha256;
+  const canonical =
+    (authored && isText(`${JSON.stringify(document, null, 2)}\n`)) || isText(schemaText(document));
+  return canonical ? null : "is not in its canonical form";
 }
 
 function isRedacted(document: Readonly<Record<string, unknown>>): boolean {

@@ -98,8 +98,10 @@ export const samplesReachable: Check = defineCheck({
     const flat = flatResources(discovery);
     const findings = [
       ...flat.flatMap(({ provider, resource }) => {
+        const causes = causeOf(provider, resource, refresh, events);
+        if (causes.length === 0) return [];
         const grown = grownSibling(discovery, provider, resource, { refresh, events });
-        return causeOf(provider, resource, refresh, events).map((found) => besideSibling(found, grown));
+        return causes.map((found) => besideSibling(found, grown));
       }),
       ...discovery.providers.flatMap(({ provider, resources }) => notRefreshed(provider, resources, refresh)),
     ];
