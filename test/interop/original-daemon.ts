@@ -109,9 +109,15 @@ export class OriginalMirror implements AsyncDisposable {
     });
   }
 
-  /** Removes a file. */
-  remove(relative: string): void {
-    rmSync(this.path(relative));
+  /**
+   * Removes a file until the service has removed it. The event of the daemon's own upload puts a file back that is gone
+   * by the time it is heard.
+   */
+  discards(relative: string, gone: () => Promise<boolean>): Promise<boolean> {
+    return this.until(`${relative} gone`, () => {
+      rmSync(this.path(relative), { force: true });
+      return gone();
+    });
   }
 
   /** Files of the mirror by path, the daemon's own and the digests left out. */
