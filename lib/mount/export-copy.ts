@@ -4,12 +4,14 @@
  */
 import { type FramedFile, FrameReader } from "../client/frames.ts";
 import { fail, isRelayfileError, messageOf, RelayfileError } from "../errors.ts";
+import { isShrunkenListing } from "../sync/safety.ts";
 import { applyRemote } from "./apply.ts";
 import { type Attempt, type BootstrapPlace, savePlace } from "./bootstrap.ts";
 import { requireDirectories } from "./directory-limit.ts";
 import { type Engine, localOf } from "./engine.ts";
 import { placeNew } from "./place-new.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
+import { isClean } from "./state-db.ts";
 
 /** Files placed and synced together. */
 const BATCH = { files: 2_000, bytes: 16 * 1024 * 1024 } as const;
@@ -40,7 +42,9 @@ export async function copyByExport(
   if (!engine.remote.exports.offered || (place !== null && place.after === undefined)) return null;
   if (place === null && hasLocalFiles(engine)) return null;
   try {
-    return await receive(engine, attempt, place);
+    const exported = await receive(engine, attempt, place);
+    if (place === null) requireWhole(engine, exported.paths);
+    return exported;
   } catch (error) {
     if (attempt.signal.aborted || !isRelayfileError(error) || error.next === "sign-in") throw error;
     const { status } = error.details;
@@ -51,6 +55,14 @@ export async function copyByExport(
     });
     return null;
   }
+}
+
+/** An export that leaves out most of what is known here is no authority; the listing is asked as well (I7). */
+function requireWhole(engine: Engine, paths: ReadonlySet<string>): void {
+  const known = [...engine.db.entries.values()].filter((entry) => isClean(entry) && !entry.writeDenied);
+  const shown = known.filter(({ remotePath }) => paths.has(remotePath)).length;
+  if (isShrunkenListing(known.length, shown, engine.config.snapshotDeleteMinRatio))
+    fail("unexpected_answer", `the export shows ${shown} of ${known.length} known files`, {});
 }
 
 async function receive(engine: Engine, attempt: Attempt, place: BootstrapPlace | null): Promise<Exported> {

@@ -182,6 +182,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
       if (record.lastError !== undefined) record.lastError = record.lastError.slice(0, ERROR_CHARS_MAX);
       if (dueMs !== undefined) record.nextAttemptAt = timestamp(dueMs);
       writeJson(ports, file("pending", commandId), record, { mode: 0o600, sync: "bytes" });
+      if (item.record.needsAttention && !record.needsAttention) unmark(commandId);
       hold(record, dueMs ?? item.dueMs, item.neverSent, item.inherited);
     },
 
@@ -233,7 +234,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
     /** Settles a failed record whose retry succeeded. */
     resolveFailed(commandId: string): void {
       const record = outbox.failed(commandId);
-      if (fs.unlink(`${directory("attention")}/${commandId}.marker`)) counts.attention--;
+      unmark(commandId);
       if (record === null) return;
       const { content: _content, needsAttention: _attention, ...rest } = record;
       const ackedAt = timestamp(ports.now());
@@ -279,8 +280,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
     counts(): OutboxCounts {
       return {
         pending: pending.size,
-        needsAttention:
-          counts.attention + [...pending.values()].filter((i) => i.record.needsAttention).length,
+        needsAttention: counts.attention,
         failed: counts.failed,
         acked: counts.acked,
       };
@@ -316,12 +316,13 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
   function drop(commandId: string): void {
     fs.unlink(file("pending", commandId));
     const before = pending.get(commandId)?.record;
-    const marked = before?.needsAttention === true;
     pending.delete(commandId);
     if (before !== undefined && unsent.get(before.remotePath) === commandId) unsent.delete(before.remotePath);
-    if (marked && fs.lstat(file("failed", commandId)) === null) {
-      if (fs.unlink(`${directory("attention")}/${commandId}.marker`)) counts.attention--;
-    }
+    if (before?.needsAttention && fs.lstat(file("failed", commandId)) === null) unmark(commandId);
+  }
+
+  function unmark(commandId: string): void {
+    if (fs.unlink(`${directory("attention")}/${commandId}.marker`)) counts.attention--;
   }
 
   for (const commandId of obsolete) outbox.ack(commandId, "superseded_by_newer_local_content");

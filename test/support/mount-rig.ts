@@ -39,6 +39,8 @@ export interface RigOptions {
   /** Shared server, for two mounts on one workspace. */
   readonly api?: FakeFileApi;
   readonly clock?: SimClock;
+  /** A mount whose machine this is: its disk, indexes, clock and server, under other settings. */
+  readonly after?: MountRig;
   /** Another disk than the plain one. */
   readonly disk?: new (
     now: () => number,
@@ -63,7 +65,7 @@ export class MountRig {
   readonly root: string;
   readonly world: MountWorld;
   readonly config: MountConfig;
-  private readonly databases = new Map<string, Sqlite>();
+  private readonly databases: Map<string, Sqlite>;
   /** While set, states of each index since it was opened or checkpointed: what a power cut may go back to. */
   private readonly commits = new Map<string, Uint8Array[]>();
   private readonly locks = new Set<string>();
@@ -76,9 +78,11 @@ export class MountRig {
 
   constructor(options: RigOptions = {}) {
     this.powerFails = options.powerFails ?? false;
-    this.clock = options.clock ?? new SimClock();
-    this.fs = new (options.disk ?? MemoryFs)(() => this.clock.now());
-    this.api = options.api ?? new FakeFileApi(() => this.clock.now());
+    const { after } = options;
+    this.databases = after?.databases ?? new Map();
+    this.clock = options.clock ?? after?.clock ?? new SimClock();
+    this.fs = after?.fs ?? new (options.disk ?? MemoryFs)(() => this.clock.now());
+    this.api = options.api ?? after?.api ?? new FakeFileApi(() => this.clock.now());
     this.root = options.root ?? ROOT;
     this.fs.makeDir(this.root);
     const random = seededRandom(options.seed ?? 1);
@@ -172,6 +176,16 @@ export class MountRig {
     this.running = { mount, stop, done };
     await this.clock.advance(settleMs);
     return mount.engine;
+  }
+
+  /** Why the daemon ended by itself; null when it ended well. Time moves until it did. */
+  async ending(): Promise<unknown> {
+    if (this.running === null) return null;
+    const { mount, done } = this.running;
+    this.running = null;
+    const reason = await this.clock.drive(done.then(() => null)).catch((error: unknown) => error);
+    mount.close();
+    return reason;
   }
 
   /** Stops the daemon as SIGTERM does. */
