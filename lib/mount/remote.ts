@@ -184,7 +184,9 @@ export function openRemote(context: RemoteContext) {
   async function read(path: string, signal?: AbortSignal): Promise<RemoteState> {
     try {
       const document = await api.readFile(path, { signal, timeoutMs: context.timeoutMs });
-      return { kind: "file", file: fileOf({ ...document, path }) };
+      if (document.path !== path)
+        fail("unexpected_answer", `asked for ${path}, the answer is about ${document.path}`, { path });
+      return { kind: "file", file: fileOf(document) };
     } catch (error) {
       if (isRelayfileError(error) && error.details.status === 404) return { kind: "absent" };
       // A refusal for this one path; a token that opens nothing is noticed by the listing before any read.

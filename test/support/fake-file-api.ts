@@ -332,7 +332,11 @@ export class FakeFileApi {
     }
     const cursor = query.get("cursor");
     if (this.isExpired(cursor)) return error(410, "cursor_expired", "the feed no longer reaches back");
-    const after = cursor === null ? kept : kept.filter((event) => number(event.eventId) > number(cursor));
+    // As the service does: a cursor of another form means the oldest event that is kept.
+    const after =
+      cursor === null || !/^evt_\d+$/.test(cursor)
+        ? kept
+        : kept.filter((event) => number(event.eventId) > number(cursor));
     const page = after.slice(0, limit);
     return json(200, { events: page, nextCursor: after.length > page.length ? page.at(-1)?.eventId : null });
   }

@@ -12,6 +12,9 @@ import { FakeFileApi } from "./fake-file-api.ts";
 import { SimClock } from "./sim-clock.ts";
 import { tempDir } from "./temp-dir.ts";
 
+/** Between audits; `later` lets it pass. */
+const AUDIT_MS = 600_000;
+
 /** How a pass ended: its report, or the typed failure that refused it. */
 export type PassEnd = { readonly report: OnceReport } | { readonly refused: RelayfileError };
 
@@ -57,7 +60,7 @@ export class HostileRig {
         stateDir: this.stateDir,
         scopes: null,
       },
-      { websocket: false },
+      { websocket: false, fullPullMinIntervalMs: AUDIT_MS },
       {},
       SILENT_LOG,
     );
@@ -92,7 +95,7 @@ export class HostileRig {
   }
 
   /** Lets waiting times of a trouble pass. */
-  later(ms = 11 * 60_000): Promise<void> {
+  later(ms = AUDIT_MS + 60_000): Promise<void> {
     return this.clock.advance(ms);
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { SeenRequest } from "../../support/fake-file-api.ts";
-import { HostileRig } from "../../support/hostile-rig.ts";
+import type { SeenRequest } from "../support/fake-file-api.ts";
+import { HostileRig } from "../support/hostile-rig.ts";
 
 const LONG = "n".repeat(255);
 const DEEP = Array.from({ length: 150 }, (_, n) => `d${n}`).join("/");
