@@ -328,12 +328,21 @@ export const controlPlaneFaults = faultsOf(
       id: "control-plane-down",
       refs: ["DR-07"],
       inject: (bench) => bench.move({ controlPlane: NOBODY }),
-      expect: { root: "doctor.control-plane-unreachable", exit: 3 },
+      expect: { root: "doctor.control-plane-unreachable", exit: 3, knownIssue: null },
+    },
+    {
+      id: "control-plane-lacks-a-module",
+      refs: ["cloud#762"],
+      inject: rule({
+        when: controlPlane,
+        answer: () => refusal(500, "internal_error", 'Error: No such module "pg"'),
+      }),
+      expect: { root: "doctor.control-plane-unreachable", exit: 3, knownIssue: "cloud#762" },
     },
     {
       id: "control-plane-503",
       inject: rule({ when: controlPlane, answer: () => refusal(503, "unavailable", "starting") }),
-      expect: { root: "doctor.control-plane-unreachable", exit: 3 },
+      expect: { root: "doctor.control-plane-unreachable", exit: 3, knownIssue: null },
     },
     {
       id: "control-plane-html",
