@@ -105,6 +105,7 @@ export const ZONES: readonly Zone[] = [
     [
       ...MODEL,
       "verify/report.ts",
+      "verify/verdict.ts",
       "verify/check.ts",
       "verify/run/events.ts",
       "verify/diff.ts",
