@@ -216,7 +216,7 @@ export const slackIndexesThere = defineCheck({
       records,
       slack.files.length > 0 ? read : 0,
       findings,
-      `${plural(slack.files.length, "file")} of Slack`,
+      plural(read, "lookup index", "lookup indexes"),
     );
   },
 });
