@@ -5,8 +5,9 @@
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
 import { FeedEvent } from "../model/event.ts";
+import { parseRetryAfter } from "../model/retry-after.ts";
 import type { Clock, ConnectSocket, Log, Random, Socket } from "../ports.ts";
-import { type ServiceTarget, serviceUrl } from "./http.ts";
+import { type ServiceTarget, send, serviceUrl } from "./http.ts";
 
 /** A feed event as sent live: sometimes with the file's content. */
 export const LiveEvent = FeedEvent.extend({
@@ -43,6 +44,9 @@ export interface EventFeed {
 }
 
 const RECONNECT = { firstMs: 1_000, capMs: 60_000, jitterMs: 200 } as const;
+/** From this many refused dials in a row on, the server is asked how long to wait. */
+const ASK_FROM_FAILURES = 2;
+const ASK_MS = 5_000;
 const PING_MS = 10_000;
 const SILENCE_MS = 25_000;
 const MESSAGE_CHARS_MAX = 8 * 1024 * 1024;
@@ -65,13 +69,34 @@ export function openEventFeed(context: FeedContext): EventFeed {
   const reconnect = () => {
     if (closed) return;
     socket = null;
-    generation++;
+    const mine = ++generation;
     const doubled = Math.min(RECONNECT.firstMs * 2 ** failures, RECONNECT.capMs);
     const jitter = (context.random.float() * 2 - 1) * RECONNECT.jitterMs;
+    const waitMs = Math.min(Math.max(doubled + jitter, RECONNECT.firstMs), RECONNECT.capMs);
     failures++;
     if (failures === 2) log.info("websocket unavailable; using polling sync");
     context.onStatus("reconnecting");
-    later(Math.min(Math.max(doubled + jitter, RECONNECT.firstMs), RECONNECT.capMs), () => void dial());
+    later(waitMs, () => void dial());
+    if (failures < ASK_FROM_FAILURES) return;
+    void askWait().then((askedMs) => {
+      if (askedMs === null || closed || mine !== generation) return;
+      later(Math.min(Math.max(waitMs, askedMs), RECONNECT.capMs), () => void dial());
+    });
+  };
+
+  // A socket does not tell why its handshake was refused; a plain request for the same place does.
+  const askWait = async (): Promise<number | null> => {
+    try {
+      const answer = await send(context.target, {
+        method: "GET",
+        path: feedPath(context),
+        timeoutMs: ASK_MS,
+      });
+      return parseRetryAfter(answer.headers.get("retry-after"), clock.now());
+    } catch (error) {
+      log.debug("websocket is unavailable, and so is the server", { reason: withoutToken(messageOf(error)) });
+      return null;
+    }
   };
 
   const dial = async () => {
@@ -82,14 +107,10 @@ export function openEventFeed(context: FeedContext): EventFeed {
       const token = await context.target.token();
       if (closed || mine !== generation) return;
       const cursor = context.cursor();
-      const url = serviceUrl(
-        context.target.baseUrl,
-        `/v1/workspaces/${encodeURIComponent(context.workspaceId)}/fs/ws`,
-        {
-          token: token ?? undefined,
-          ...(cursor === null ? { from: "now" } : { cursor }),
-        },
-      ).replace(/^http/, "ws");
+      const url = serviceUrl(context.target.baseUrl, feedPath(context), {
+        token: token ?? undefined,
+        ...(cursor === null ? { from: "now" } : { cursor }),
+      }).replace(/^http/, "ws");
       socket = context.connect(
         url,
         { headers: token === null ? {} : { Authorization: `Bearer ${token}` } },
@@ -114,7 +135,7 @@ export function openEventFeed(context: FeedContext): EventFeed {
     } catch (error) {
       if (mine !== generation || closed) return;
       log.debug("websocket could not be opened", {
-        reason: messageOf(error).replaceAll(/token=[^&\s]+/g, "token=…"),
+        reason: withoutToken(messageOf(error)),
       });
       reconnect();
     }
@@ -161,4 +182,13 @@ export function openEventFeed(context: FeedContext): EventFeed {
   };
   void dial();
   return feed;
+}
+
+function feedPath({ workspaceId }: Pick<FeedContext, "workspaceId">): string {
+  return `/v1/workspaces/${encodeURIComponent(workspaceId)}/fs/ws`;
+}
+
+/** An address of the feed carries the token, and errors carry the address (E14). */
+function withoutToken(text: string): string {
+  return text.replaceAll(/\b(token|access_token|api_key)=[^&\s"']+/gi, "$1=…");
 }

@@ -1,6 +1,8 @@
 /** When to try again, and when to stop trying for a while: functions of history and now (spec mount-daemon 3.3, 4.6). */
 import { MOUNT } from "../limits.ts";
 
+export { parseRetryAfter } from "../model/retry-after.ts";
+
 /** Waits between attempts of one outbox record. */
 const OUTBOX_BACKOFF = { baseMs: MOUNT.outboxBackoffBaseMs, capMs: MOUNT.outboxBackoffCapMs };
 
@@ -32,15 +34,6 @@ export function isDue(dueMs: number, nowMs: number, longestMs: number = LONGEST_
 /** Milliseconds until a planned time; 0 when it is due. */
 export function untilDueMs(dueMs: number, nowMs: number, longestMs: number = LONGEST_WAIT_MS): number {
   return isDue(dueMs, nowMs, longestMs) ? 0 : dueMs - nowMs;
-}
-
-/** A Retry-After header in ms: whole seconds or an HTTP date; null when absent, negative or unreadable. */
-export function parseRetryAfter(header: string | null, nowMs: number): number | null {
-  if (header === null) return null;
-  const text = header.trim();
-  if (/^\d+$/.test(text)) return Number(text) * 1_000;
-  const at = Date.parse(text);
-  return Number.isNaN(at) || at <= nowMs ? null : at - nowMs;
 }
 
 /** `base` moved by at most `ratio` in either direction; `random` in [0, 1). */
