@@ -204,6 +204,24 @@ describe("applyNormal()", () => {
     expect(tree.paths()).toEqual([`${home}/_index.json`]);
   });
 
+  test("a rename removes every former path before it writes a new one, and leaves no former path", async () => {
+    const tree = memoryTree();
+    const send = (raw: Raw) =>
+      applyRecords(tree, "jira", { model: "Issue", records: [raw], correlationId: "c" }, deps);
+    await send(jiraIssue(1, "Before", 1));
+    const former = tree.paths().filter((path) => !path.endsWith("_index.json"));
+    const seen = tree.events.length;
+    await send(jiraIssue(1, "After", 2, "Done"));
+    const types = tree.events.slice(seen).map(({ type }) => type);
+    const lastDelete = types.lastIndexOf("file.deleted");
+    const firstWrite = types.findIndex((type) => type !== "file.deleted");
+    expect(lastDelete).toBeGreaterThanOrEqual(2);
+    expect(firstWrite).toBe(lastDelete + 1);
+    const kept = former.filter((path) => tree.paths().includes(path));
+    expect(kept.every((path) => /\/by-(?:id|key|edited)\//.test(path))).toBe(true);
+    for (const path of tree.paths()) expect(path).not.toContain("before");
+  });
+
   test("an older update is stale and a delete of an unknown record changes nothing", async () => {
     const tree = memoryTree();
     const send = (records: Raw[]) =>

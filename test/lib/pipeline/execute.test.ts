@@ -330,6 +330,34 @@ describe("trouble", () => {
     expect(stack.tree.text("/github/repos/Codertocat/Hello-World/issues/by-id/1.json")).toBe(before);
   });
 
+  test("a delete of what the provider no longer has succeeds, and the record goes here too (S22)", async () => {
+    const stack = await stackWith("jira");
+    const path = "/jira/issues/by-id/10001.json";
+    const row = (stack.tree.json("/jira/issues/_index.json") as { id: string; canonicalPath: string }[]).find(
+      ({ id }) => id === "10001",
+    );
+    stack.simulator.failNext("jira", 1, { status: 404, body: { errorMessages: ["Issue does not exist"] } });
+    expect(await remove(stack, row?.canonicalPath ?? "")).toMatchObject({ outcome: "succeeded" });
+    expect(stack.tree.paths()).not.toContain(row?.canonicalPath);
+    expect(stack.tree.paths()).not.toContain(path);
+  });
+
+  test("what the provider answered is stored even when its clock is behind ours (S20)", async () => {
+    const stack = await stackWith("linear");
+    const row = (stack.tree.json("/linear/issues/_index.json") as { id: string; canonicalPath: string }[])[0];
+    const path = row?.canonicalPath ?? "";
+    const before = (stack.tree.json(path) as { payload: Record<string, unknown> }).payload;
+    const answer = { ...before, title: "From a slow clock", updatedAt: "2001-01-01T00:00:00.000Z" };
+    stack.simulator.failNext("linear", 1, {
+      status: 200,
+      body: { data: { issueUpdate: { success: true, issue: answer } } },
+    });
+    expect(await put(stack, path, { title: "From a slow clock" })).toMatchObject({ outcome: "succeeded" });
+    expect((stack.tree.json(path) as { payload: object }).payload).toMatchObject({
+      title: "From a slow clock",
+    });
+  });
+
   test("new.json is refused with the right name as a hint, without a call (S23)", async () => {
     const stack = await stackWith("jira");
     const outcome = await put(stack, "/jira/issues/new.json", { fields: { summary: "x" } });

@@ -97,6 +97,38 @@ describe("mergeSchemas()", () => {
     );
   });
 
+  test("each keyword follows its rule: a set readOnly sticks, required is the intersection, new texts win, true wins (2.6.4, S17)", () => {
+    const stored: Schema = {
+      title: "old",
+      type: "object",
+      additionalProperties: false,
+      properties: { a: { type: "string", readOnly: true }, gone: { type: "null" } },
+      required: ["a", "gone"],
+    };
+    const next: Schema = {
+      title: "new",
+      type: "object",
+      additionalProperties: true,
+      properties: { a: { type: "integer" }, b: { type: "array", items: { type: "string" } } },
+      required: ["a", "b"],
+    };
+    expect(mergeSchemas(next, stored)).toEqual({
+      title: "new",
+      type: "object",
+      additionalProperties: true,
+      properties: {
+        a: { type: ["integer", "string"], readOnly: true },
+        b: { type: "array", items: { type: "string" } },
+        gone: { type: "null" },
+      },
+      required: ["a"],
+    });
+    expect(mergeSchemas({ required: ["b"] }, { required: ["a"] })).toEqual({});
+    expect(mergeSchemas({ additionalProperties: false }, { additionalProperties: false })).toEqual({
+      additionalProperties: false,
+    });
+  });
+
   test("types do not depend on the order of pages", () => {
     fc.assert(
       fc.property(records, records, (first, second) => {
