@@ -9,6 +9,7 @@ import {
   reportOf,
   runContract,
 } from "../../scripts/contract.ts";
+import { startWorkerd } from "../../scripts/worker/workerd.ts";
 import { type TestStack, testStack } from "../support/stack.ts";
 
 const HTML = { "Content-Type": "text/html; charset=utf-8" };
@@ -123,6 +124,28 @@ describe("runContract()", () => {
     expect(report.notDeployed.every(({ why }) => why === "answers 200 with a web page")).toBe(true);
     expect(JSON.stringify(report)).not.toContain("JSON Parse");
     expect(exitCodeOf(report)).toBe(3);
+  });
+
+  test("S30 judges a deployment on Workers that asks for a key, and nothing of it without the key", async () => {
+    const signInKey = "open sesame & more";
+    const worker = await startWorkerd({
+      variables: { RELAYFILE_SIGN_IN: "", RELAYFILE_SIGN_IN_KEY: signInKey },
+    });
+    const urls = { fileApiUrl: worker.url, controlPlaneUrl: `${worker.url}/cloud` };
+    const locked = await runContract({ ...urls, ...NO_SECRETS });
+    const opened = await runContract({ ...urls, ...NO_SECRETS, signInKey });
+    await worker.stop();
+    expect(countsOf(locked)).toEqual({
+      passed: 0,
+      failed: 0,
+      "not-deployed": 0,
+      "not-checked": locked.tests.length,
+    });
+    expect(exitCodeOf(locked)).toBe(3);
+    expect(titles(opened, "failed")).toEqual([]);
+    expect(opened.notDeployed).toEqual([]);
+    expect(titles(opened, "not-checked")).toHaveLength(3);
+    expect(exitCodeOf(opened)).toBe(0);
   });
 
   test("S30 says when nothing answers at all", async () => {

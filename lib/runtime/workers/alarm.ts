@@ -11,7 +11,7 @@ export class ObjectAlarm {
   private readonly timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
 
   constructor(
-    private readonly storage: Pick<ObjectStorage, "getAlarm" | "setAlarm">,
+    private readonly storage: Pick<ObjectStorage, "getAlarm" | "setAlarm" | "deleteAlarm">,
     private readonly clock: Clock,
   ) {}
 
@@ -27,6 +27,13 @@ export class ObjectAlarm {
     this.setForMs = at;
     // A failed write resets the object, so nobody has to hear of it here.
     void this.storage.setAlarm(at);
+  }
+
+  /** Forgets every wish. */
+  async clear(): Promise<void> {
+    this.timers.clear();
+    this.setForMs = null;
+    await this.storage.deleteAlarm();
   }
 
   /** To be called when the alarm rang, before anything else: runs the timers that are due. */

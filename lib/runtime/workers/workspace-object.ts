@@ -94,7 +94,7 @@ export class WorkspaceObject extends DurableObject<Bindings> {
     this.opening = Promise.resolve(null);
     this.sockets.closeAll(1001, "workspace deleted");
     await open?.then((workspace) => workspace?.close());
-    await this.ctx.storage.deleteAlarm();
+    await this.alarms.clear();
     await this.ctx.storage.deleteAll();
     await this.ctx.storage.put(IDENTITY, identity);
     await this.sweep(workspaceId);

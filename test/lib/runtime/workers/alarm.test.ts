@@ -6,8 +6,13 @@ import { FakeClock } from "../../../support/clock.ts";
 function world(stored: number | null = null) {
   const clock = new FakeClock(1_000_000);
   const set: number[] = [];
-  const storage = { getAlarm: async () => stored, setAlarm: async (at: number) => void set.push(at) };
-  return { clock, set, alarm: new ObjectAlarm(storage, clock) };
+  const deleted: number[] = [];
+  const storage = {
+    getAlarm: async () => stored,
+    setAlarm: async (at: number) => void set.push(at),
+    deleteAlarm: async () => void deleted.push(clock.now()),
+  };
+  return { clock, set, deleted, alarm: new ObjectAlarm(storage, clock) };
 }
 
 describe("ObjectAlarm", () => {
@@ -41,5 +46,16 @@ describe("ObjectAlarm", () => {
     alarm.rang();
     expect(ran).toEqual(["short", "hour"]);
     expect(set).toEqual([4_600_000, 10_000_000]);
+  });
+
+  test("clear() forgets what was asked for, so that a later wish counts again", async () => {
+    const { alarm, set, deleted } = world();
+    alarm.asClock().after(3_600_000, () => {});
+    alarm.wake(1_000_100);
+    await alarm.clear();
+    expect(deleted).toHaveLength(1);
+    alarm.wake(1_000_200);
+    alarm.rang();
+    expect(set).toEqual([4_600_000, 1_000_100, 1_000_200]);
   });
 });
