@@ -1,5 +1,6 @@
 /** Variables and recorded places that redirect a credential, and the shell a sign-in would start from. */
 import { defineCheck, type FindingDraft, judged, page, plural, skip, suggest } from "../check.ts";
+import { joinAgain } from "./_workspace.ts";
 import { cloudFiles } from "./credential-area.ts";
 
 const COMPANIONS = [
@@ -88,12 +89,7 @@ export const environmentConsistent = defineCheck({
         facts: { server: stored.server },
         remedy: {
           text: "Join the workspace again",
-          commands: [
-            suggest(
-              `relayfile workspace join ${target.workspace?.name ?? target.workspace?.id ?? "WORKSPACE"}`,
-              "write",
-            ),
-          ],
+          commands: [joinAgain(target)],
         },
       });
     }

@@ -1,5 +1,6 @@
 /** The key that signed the token is still the issuer's. */
-import { defineCheck, judged, page, proof, suggest, unknown } from "../check.ts";
+import { defineCheck, judged, page, proof, unknown } from "../check.ts";
+import { joinAgain } from "./_workspace.ts";
 
 /** Symptom 28: an issuer that made new keys under an old name. */
 export default defineCheck({
@@ -32,7 +33,6 @@ export default defineCheck({
       );
     }
     const title = `the issuer has new keys under the name ${kid}: tokens from before its restart are void`;
-    const name = target.workspace?.name ?? target.workspace?.id ?? "WORKSPACE";
     return judged(
       1,
       [
@@ -46,7 +46,7 @@ export default defineCheck({
           ruledOut: ["another deployment's token: its key id is known here"],
           remedy: {
             text: "Join the workspace again",
-            commands: [suggest(`relayfile workspace join ${name}`, "write")],
+            commands: [joinAgain(target)],
           },
         },
       ],

@@ -1,6 +1,7 @@
 /** Joining a workspace is as fast as everything else. */
 import { formatDuration } from "../../lib/model/duration.ts";
-import { defineCheck, isOutage, judged, proof, suggest, unknown } from "../check.ts";
+import { defineCheck, isOutage, judged, proof, unknown } from "../check.ts";
+import { joinAgain } from "./_workspace.ts";
 
 const RATIO = 10;
 /** Below this nobody waits, whatever the ratio. */
@@ -104,11 +105,10 @@ export default defineCheck({
     }
     if (facts.ratio < RATIO)
       return judged(1, [], `joined in ${probe.totalMs} ms, other calls ${othersMs} ms`);
-    const name = target.workspace?.name ?? target.workspace?.id ?? "WORKSPACE";
     const title = `join took ${formatDuration(probe.totalMs)}, ${facts.ratio} times as long as other calls`;
     const remedy = {
       text: "Wait for it: the budget is 120 s",
-      commands: [suggest(`relayfile workspace join ${name}`, "write")],
+      commands: [joinAgain(target)],
     };
     const ruledOut = ["the network: other calls of the same moment were fast"];
     return judged(

@@ -12,6 +12,7 @@ import {
   suggest,
   type TargetFact,
 } from "../check.ts";
+import { workspaceWord } from "./_workspace.ts";
 
 const LAG_WARN_MS = 60_000;
 const LAG_FAIL_MS = 300_000;
@@ -47,7 +48,7 @@ export const mountRootIntact = defineCheck({
   },
   run: ({ mount, target }) => {
     if (mount.root === "directory") return judged(1, [], `${mount.dir} is a directory`);
-    const workspace = target?.workspace?.name ?? target?.workspace?.id ?? "WORKSPACE";
+    const workspace = workspaceWord(target);
     const missing = mount.root === "missing";
     const finding: FindingDraft<"doctor.mount-root-clobbered" | "doctor.mount-root-missing"> = {
       code: missing ? "doctor.mount-root-missing" : "doctor.mount-root-clobbered",

@@ -1,14 +1,6 @@
 /** The token grants what was asked for: no more, and no grant that cancels another. */
-import {
-  defineCheck,
-  type FindingDraft,
-  judged,
-  page,
-  plural,
-  skip,
-  suggest,
-  type TargetFact,
-} from "../check.ts";
+import { defineCheck, type FindingDraft, judged, page, plural, skip, type TargetFact } from "../check.ts";
+import { joinAgain } from "./_workspace.ts";
 import { covers } from "./workspace-token.ts";
 
 /** Symptoms 32 and 33. */
@@ -93,9 +85,8 @@ function isPathScope(scope: string, action: string): boolean {
 }
 
 function rejoin(target: TargetFact) {
-  const name = target.workspace?.name ?? target.workspace?.id ?? "WORKSPACE";
   return {
     text: "Join the workspace again with scopes of one form",
-    commands: [suggest(`relayfile workspace join ${name}`, "write")],
+    commands: [joinAgain(target)],
   };
 }

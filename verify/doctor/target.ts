@@ -8,6 +8,7 @@ import {
   suggest,
   type TargetFact,
 } from "../check.ts";
+import { joinAgain } from "./_workspace.ts";
 
 /** Every part of the target that something refers to. */
 export const targetResolved = defineCheck({
@@ -159,7 +160,7 @@ export const credentialsFitHosts = defineCheck({
               }
             : {
                 text: "Join the workspace at this host",
-                commands: [suggest("relayfile workspace join WORKSPACE", "write")],
+                commands: [joinAgain(target)],
               },
       }),
     );

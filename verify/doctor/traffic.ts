@@ -9,6 +9,7 @@ import {
   proof,
   suggest,
 } from "../check.ts";
+import { joinAgain } from "./_workspace.ts";
 
 const STATUS_CALLS_PER_MINUTE_MAX = 12;
 const REPEATS_MIN = 3;
@@ -77,12 +78,7 @@ export const pollingCalm = defineCheck({
         facts: { count: log.invalidScope },
         remedy: {
           text: "Join again with scopes of a valid shape",
-          commands: [
-            suggest(
-              `relayfile workspace join ${target?.workspace?.name ?? target?.workspace?.id ?? "WORKSPACE"}`,
-              "write",
-            ),
-          ],
+          commands: [joinAgain(target)],
         },
       });
     }

@@ -19,6 +19,7 @@ import {
   unknown,
   type WorkspaceAccessFact,
 } from "../check.ts";
+import { joinAgain } from "./_workspace.ts";
 
 type Code =
   | "doctor.workspace-token-rejected"
@@ -232,10 +233,9 @@ export const scopesSuffice = defineCheck({
   },
   run: ({ sync, ops, target }) => {
     const findings: FindingDraft<"doctor.route-refused" | "doctor.route-failing">[] = [];
-    const workspace = target?.workspace?.name ?? target?.workspace?.id ?? "WORKSPACE";
     const rejoin = {
       text: "Join the workspace again with the scope the server names",
-      commands: [suggest(`relayfile workspace join ${workspace}`, "write")],
+      commands: [joinAgain(target)],
     };
     for (const [route, probe] of [
       ["sync/status", sync.probe],
@@ -285,8 +285,7 @@ function judgeAccess(
 function readAnswer(probe: ProbeFact, target: TargetFact, clock: ClockFact | null): FindingDraft<Code> {
   const text = `${probe.code ?? ""} ${probe.message ?? ""}`;
   const says = (pattern: RegExp) => pattern.test(text);
-  const workspace = target.workspace?.name ?? target.workspace?.id ?? "WORKSPACE";
-  const join = suggest(`relayfile workspace join ${workspace}`, "write");
+  const join = joinAgain(target);
   const quoted = probe.message === null ? "" : `: ${probe.message}`;
   if (probe.kind === "html")
     return finding(

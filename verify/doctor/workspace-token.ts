@@ -13,6 +13,7 @@ import {
   type TargetFact,
   type TokenFact,
 } from "../check.ts";
+import { joinAgain } from "./_workspace.ts";
 
 /** What each kind of credential is called. */
 export const KIND_WORDS: Readonly<Record<TokenKind, string>> = {
@@ -67,7 +68,7 @@ export const workspaceTokenKind = defineCheck({
           ruledOut: ["an expired token: it is of another kind altogether"],
           remedy: {
             text: "Join the workspace; the token it returns is a different one",
-            commands: [suggest(`relayfile workspace join ${nameOf(target)}`, "write")],
+            commands: [joinAgain(target)],
           },
         },
       ],
@@ -323,15 +324,6 @@ export function isUnusablePathScope(scope: string): boolean {
 function rejoin(target: TargetFact) {
   return {
     text: "Join the workspace again; that mints a new token",
-    commands: [suggest(`relayfile workspace join ${nameOf(target)}`, "write")],
+    commands: [joinAgain(target)],
   };
-}
-
-function nameOf(target: TargetFact): string {
-  return (
-    target.workspace?.name ??
-    target.workspace?.id ??
-    target.workspaceToken?.claims?.workspaceId ??
-    "WORKSPACE"
-  );
 }
