@@ -36,6 +36,7 @@ export const FILE_API = {
   eventsKeptMs: 7 * DAY,
   opsKeptMin: 10_000,
   opsKeptMs: 30 * DAY,
+  garbageEveryMs: HOUR,
   supersededKeptMax: 10_000,
   supersededKeptMs: 48 * HOUR,
 } as const;

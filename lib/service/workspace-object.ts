@@ -328,11 +328,12 @@ export class WorkspaceObject {
     await runDueOps(this.context, this.tree, now);
     await this.digests.runDue(now);
     const nextReceipt = await sweepExpiredReceipts(this.context, this.tree, now);
-    await collectGarbage(this.context);
+    const more = await collectGarbage(this.context);
     // What was asked for while this run was under way joined it and would otherwise be forgotten.
     this.queue.start();
     const asked = hasWaitingRefresh(this.context) ? now : null;
-    const due = [nextDueOp(this.context), nextReceipt, asked, this.digests.dueAt()].filter(
+    const goesOn = more ? now : null;
+    const due = [nextDueOp(this.context), nextReceipt, asked, goesOn, this.digests.dueAt()].filter(
       (at) => at !== null,
     );
     return due.length === 0 ? null : Math.min(...due);

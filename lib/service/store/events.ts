@@ -132,12 +132,19 @@ export function newestEvents(sql: SqlDriver, limit: number): EventRow[] {
   return fetchEvents(sql, { position: Number.MAX_SAFE_INTEGER, descending: true, provider: null, limit });
 }
 
-/** Removes events that are both older than the kept time and beyond the kept count; at most `limit` per call. */
-export function pruneEvents(tx: Transaction, newest: number, limit = 10_000): void {
+/**
+ * Removes events that are both older than the kept time and beyond the kept count; at most `limit` per call. True when
+ * some went, so that more may be due.
+ */
+export function pruneEvents(tx: Transaction, newest: number, limit = 10_000): boolean {
+  const [last, before] = [newest - FILE_API.eventsKeptMin, tx.now - FILE_API.eventsKeptMs];
+  const [oldest] = tx.sql.all<{ seq: number; at: number }>("SELECT seq, at FROM events ORDER BY seq LIMIT 1");
+  if (oldest === undefined || oldest.seq > last || oldest.at >= before) return false;
   tx.sql.run(
     "DELETE FROM events WHERE seq <= ? AND at < ? AND seq IN (SELECT seq FROM events ORDER BY seq LIMIT ?)",
-    [newest - FILE_API.eventsKeptMin, tx.now - FILE_API.eventsKeptMs, limit],
+    [last, before, limit],
   );
+  return true;
 }
 
 /** An event as the wire shows it. */

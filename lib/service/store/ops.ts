@@ -290,16 +290,17 @@ export function wireOp(op: OpRow): WritebackOp {
 /**
  * Removes ops that succeeded long ago, beyond the kept count, and whose identity nobody can repeat any more. Those of a
  * provider that was not connected stay: they tell an edit that no provider has. Looks at the oldest few thousand only,
- * so that a run costs the same in a workspace of any age.
+ * so that a run costs the same in a workspace of any age. How many went, at most `limit`.
  */
-export function pruneOps(tx: Transaction, newest: number, limit: number): void {
-  tx.sql.run(
-    `DELETE FROM operations WHERE seq IN (
-       SELECT seq FROM (SELECT * FROM operations WHERE seq <= ? ORDER BY seq LIMIT ?)
-       WHERE attention IS NULL AND updated_at < ? AND (identity IS NULL OR identity_expires_at <= ?)
-         AND (provider IS NULL OR instr(COALESCE(provider_result, ''), '"local":true') = 0))`,
-    [newest - FILE_API.opsKeptMin, 5 * limit, tx.now - FILE_API.opsKeptMs, tx.now],
+export function pruneOps(tx: Transaction, newest: number, limit: number): number {
+  const gone = tx.sql.all<{ seq: number }>(
+    `SELECT seq FROM (SELECT * FROM operations WHERE seq <= ? ORDER BY seq LIMIT ?)
+     WHERE attention IS NULL AND updated_at < ? AND (identity IS NULL OR identity_expires_at <= ?)
+       AND (provider IS NULL OR instr(COALESCE(provider_result, ''), '"local":true') = 0) LIMIT ?`,
+    [newest - FILE_API.opsKeptMin, 5 * limit, tx.now - FILE_API.opsKeptMs, tx.now, limit],
   );
+  for (const { seq } of gone) tx.sql.run("DELETE FROM operations WHERE seq = ?", [seq]);
+  return gone.length;
 }
 
 /** The status of an op that has not succeeded; null otherwise, so that the index holds only what somebody waits for. */

@@ -1,5 +1,6 @@
 /** What nobody can ask for any more: old events, ended ops, contents of former revisions, and bodies no row names. */
 import { FILE_API } from "../../limits.ts";
+import type { SqlDriver } from "../../ports.ts";
 import { forgetDeleted } from "../store/deleted-records.ts";
 import { pruneEvents } from "../store/events.ts";
 import { pruneOps } from "../store/ops.ts";
@@ -11,29 +12,50 @@ const BATCH_MAX = 1_000;
 /** A body may be stored this long before the write that names it commits, ms. */
 const LOOSE_KEPT_MS = 3_600_000;
 
-/** Removes a batch of everything that is due. Rows go first and say which bodies follow, so that a crash leaves none behind. */
-export async function collectGarbage(context: WorkspaceContext): Promise<void> {
+/**
+ * Removes a batch of everything that is due. Rows go first and say which bodies follow, so that a crash leaves none
+ * behind. Looking for what is due reads thousands of rows, so it happens once an hour, however often work is due. True
+ * when more is due, so that the caller comes back.
+ */
+export async function collectGarbage(context: WorkspaceContext): Promise<boolean> {
   const { store } = context;
-  const keys = await store.commit((tx) => {
-    pruneEvents(tx, store.latest("event"));
-    pruneOps(tx, store.latest("op"), BATCH_MAX);
+  const now = context.clock.now();
+  if (now < lastLook(store.sql, now) + FILE_API.garbageEveryMs) return false;
+  const { keys, more } = await store.commit((tx) => {
+    const events = pruneEvents(tx, store.latest("event"));
+    const ops = pruneOps(tx, store.latest("op"), BATCH_MAX);
+    const contents = dropSuperseded(tx);
     forgetDeleted(tx);
-    dropSuperseded(tx);
-    return tx.sql
+    const loose = tx.sql
       .all<{ key: string }>("SELECT key FROM loose_bodies WHERE at < ? LIMIT ?", [
         tx.now - LOOSE_KEPT_MS,
         BATCH_MAX,
       ])
       .map(({ key }) => key);
+    const some = events || Math.max(ops, contents, loose.length) >= BATCH_MAX;
+    if (!some) {
+      tx.sql.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('garbage_at', ?)", [String(tx.now)]);
+    }
+    return { keys: loose, more: some };
   });
-  if (keys.length === 0) return;
-  await store.bodies.delete(keys);
-  await store.commit((tx) => {
-    for (const key of keys) tx.sql.run("DELETE FROM loose_bodies WHERE key = ?", [key]);
-  });
+  if (keys.length > 0) {
+    await store.bodies.delete(keys);
+    await store.commit((tx) => {
+      for (const key of keys) tx.sql.run("DELETE FROM loose_bodies WHERE key = ?", [key]);
+    });
+  }
+  return more;
 }
 
-function dropSuperseded(tx: Transaction): void {
+/** When everything was last looked through, ms; 0 for never. A time ahead of the clock counts as never. */
+function lastLook(sql: SqlDriver, now: number): number {
+  const [row] = sql.all<{ value: string }>("SELECT value FROM meta WHERE key = 'garbage_at'");
+  const at = Number(row?.value ?? 0);
+  return at > now ? 0 : at;
+}
+
+/** Former contents that are too old or too many, and how many that were. */
+function dropSuperseded(tx: Transaction): number {
   const [kept] = tx.sql.all<{ n: number }>("SELECT COUNT(*) AS n FROM superseded");
   const excess = Math.max(0, (kept?.n ?? 0) - FILE_API.supersededKeptMax);
   const gone = tx.sql.all<{ revision: number; key: string | null }>(
@@ -48,4 +70,5 @@ function dropSuperseded(tx: Transaction): void {
     // Long enough ago: no reader that found the row is still on its way to the body.
     if (key !== null) tx.sql.run("INSERT OR REPLACE INTO loose_bodies (key, at) VALUES (?, 0)", [key]);
   }
+  return gone.length;
 }

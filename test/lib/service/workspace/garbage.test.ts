@@ -27,6 +27,60 @@ async function world() {
 }
 
 describe("collectGarbage()", () => {
+  test("goes on while more is due, and looks again after an hour", async () => {
+    const { it, clock, context, put, count } = await world();
+    await using _ = it;
+    await put("/f", 1);
+    await context.store.commit((tx) => {
+      for (let n = 0; n < 2_500; n++) {
+        const revision = tx.next("revision");
+        tx.sql.run("INSERT INTO bodies (revision, path, bytes) VALUES (?, '/f', x'00')", [revision]);
+        tx.sql.run("INSERT INTO superseded (revision, at) VALUES (?, 1)", [revision]);
+      }
+    });
+    for (const [left, more] of [
+      [1_500, true],
+      [500, true],
+      [0, false],
+    ] as const) {
+      expect(await collectGarbage(context)).toBe(more);
+      expect(count("superseded")).toBe(left);
+    }
+    await put("/f", 2);
+    await context.store.commit((tx) => tx.sql.run("UPDATE superseded SET at = 1"));
+    await collectGarbage(context);
+    expect(count("superseded")).toBe(1);
+    await clock.advance(FILE_API.garbageEveryMs);
+    await collectGarbage(context);
+    expect(count("superseded")).toBe(0);
+  });
+
+  test("looks at once when the clock was ahead the last time", async () => {
+    const { it, context, put, count } = await world();
+    await using _ = it;
+    await put("/f", 1);
+    await put("/f", 2);
+    await context.store.commit((tx) => {
+      tx.sql.run("UPDATE superseded SET at = 1");
+      tx.sql.run("INSERT INTO meta (key, value) VALUES ('garbage_at', '9999999999999')");
+    });
+    await collectGarbage(context);
+    expect(count("superseded")).toBe(0);
+  });
+
+  test("removes events beyond both bounds until none is due", async () => {
+    const { it, clock, context, put, count } = await world();
+    await using _ = it;
+    await put("/f", 1);
+    await clock.advance(FILE_API.eventsKeptMs + 1);
+    await context.store.commit((tx) => {
+      for (let n = 0; n < FILE_API.eventsKeptMin; n++) tx.next("event");
+    });
+    await put("/f", 2);
+    await collectGarbage(context);
+    expect(count("events")).toBe(1);
+  });
+
   test("removes the body of a write that was refused, after an hour, and never one that is named", async () => {
     const { it, clock, context, put, count } = await world();
     await using _ = it;
@@ -65,7 +119,7 @@ describe("collectGarbage()", () => {
     await clock.advance(FILE_API.supersededKeptMs - 1);
     await collectGarbage(context);
     expect(count("bodies")).toBe(2);
-    await clock.advance(2);
+    await clock.advance(FILE_API.garbageEveryMs);
     await collectGarbage(context);
     expect([count("bodies"), count("superseded"), count("loose_bodies")]).toEqual([1, 0, 0]);
     expect(await context.store.bodies.get(old?.key ?? "")).toBeNull();
@@ -99,8 +153,12 @@ describe("collectGarbage()", () => {
     });
     await put("/e", 1);
     await collectGarbage(context);
+    expect(left()).toEqual([1, 2, 3, 40, expect.any(Number)]);
+    await clock.advance(FILE_API.garbageEveryMs);
+    await collectGarbage(context);
     expect(left()).toEqual([1, 3, 40, expect.any(Number)]);
     await context.store.commit((tx) => tx.sql.run("UPDATE operations SET provider = NULL WHERE path = '/d'"));
+    await clock.advance(FILE_API.garbageEveryMs);
     await collectGarbage(context);
     expect(left()).toEqual([1, 3, expect.any(Number)]);
   });
