@@ -153,14 +153,8 @@ async function performWrite(job: Job): Promise<OpOutcome> {
   };
   const result = await callProvider(provider, operation(input), op.correlationId, deps);
   if (result.kind !== "ok") return unsuccessful(result);
-  const problem = write.answerProblem?.(result.answer) ?? null;
-  if (problem !== null)
-    return {
-      outcome: "rejected",
-      error: problem,
-      status: result.status,
-      body: JSON.stringify(result.answer).slice(0, 1_000),
-    };
+  const refused = refusedByAnswer(write, result, "write");
+  if (refused !== null) return refused;
   const answer =
     write.recordFrom === undefined ? result.answer : (write.recordFrom(result.answer, input) ?? {});
   return kind === "edit" ? afterUpdate(job, answer, result.status) : afterCreate(job, answer, result.status);
@@ -171,6 +165,18 @@ async function textOfOp(tree: TreeStore, op: WritebackRequest): Promise<string |
   if (op.bytes !== undefined) return textOf(op.bytes);
   const file = await tree.read(op.path);
   return file === null || file.revision !== op.revision ? null : textOf(file.bytes);
+}
+
+/** An answer that looks like a success and is none; null when it is one. */
+function refusedByAnswer(
+  write: WriteRules,
+  { answer, status }: Extract<CallResult, { kind: "ok" }>,
+  operation: "write" | "delete",
+): OpOutcome | null {
+  const found = write.answerProblem?.(answer, operation) ?? null;
+  if (found === null) return null;
+  if (found.passes) return { outcome: "retry", error: found.problem, status };
+  return { outcome: "rejected", error: found.problem, status, body: JSON.stringify(answer).slice(0, 1_000) };
 }
 
 function unsuccessful(result: Exclude<CallResult, { kind: "ok" }>): OpOutcome {
@@ -279,6 +285,8 @@ async function performDelete(job: Job): Promise<OpOutcome> {
   const result = await callProvider(provider, request, op.correlationId, deps);
   const gone = result.kind === "rejected" && (result.status === 404 || result.status === 410);
   if (result.kind !== "ok" && !gone) return unsuccessful(result);
+  const refused = result.kind === "ok" ? refusedByAnswer(write, result, "delete") : null;
+  if (refused !== null) return refused;
   const known = current === null ? null : normalizeRecord(provider, resource, current, { deleted: true });
   const record =
     known === null || "rejected" in known

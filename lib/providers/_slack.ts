@@ -1,6 +1,6 @@
 /** What Slack's resources share: timestamps, names, calls, and answers that are 200 whatever happened. */
 import { child, rest, text } from "./_read.ts";
-import type { ProviderRecord, WriteInput } from "./definition.ts";
+import type { AnswerProblem, ProviderRecord, WriteInput } from "./definition.ts";
 
 /** The id of a record. */
 export const idOf = (record: ProviderRecord) => text(record, "id");
@@ -22,15 +22,23 @@ export const editedOf = (record: ProviderRecord) =>
 export const flagged = (seconds: unknown) =>
   typeof seconds === "number" ? secondsOf(String(Math.floor(seconds))) : "";
 
+/** Errors of Slack's own that the same call may not meet again. */
+const PASSING = ["ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"];
+/** Errors that say the wish is fulfilled already. */
+const DONE = { write: ["already_reacted"], delete: ["message_not_found", "no_reaction"] };
+
 /** What Slack says is wrong although the status is 200. */
-export function problemOf(answer: ProviderRecord): string | null {
-  if (answer.ok === true) return null;
-  return `Slack answered ${text(answer, "error") || "without ok"}`;
+export function problemOf(answer: ProviderRecord, operation: "write" | "delete"): AnswerProblem | null {
+  const error = text(answer, "error");
+  if (answer.ok === true || DONE[operation].includes(error)) return null;
+  return { problem: `Slack answered ${error || "without ok"}`, passes: PASSING.includes(error) };
 }
 
 /** Posting without a timestamp posted nothing that can be found again. */
-export function postProblem(answer: ProviderRecord): string | null {
-  return problemOf(answer) ?? (text(answer, "ts") === "" ? "Slack answered ok without ts" : null);
+export function postProblem(answer: ProviderRecord, operation: "write" | "delete"): AnswerProblem | null {
+  const problem = problemOf(answer, operation);
+  if (problem !== null || operation === "delete" || text(answer, "ts") !== "") return problem;
+  return { problem: "Slack answered ok without ts", passes: false };
 }
 
 /** The posted message with the place that only the answer names. */

@@ -130,6 +130,13 @@ export interface Reference {
   readonly many?: true;
 }
 
+/** What is wrong with an answer whose status says success. */
+export interface AnswerProblem {
+  readonly problem: string;
+  /** True when the same call may work later. */
+  readonly passes: boolean;
+}
+
 /** How writes of a resource reach the provider. An absent operation is refused before any call. */
 export interface WriteRules {
   readonly schema: WriteSchema;
@@ -153,7 +160,7 @@ export interface WriteRules {
   /** The record inside an answer that wraps it; null when there is none. */
   readonly recordFrom?: (answer: ProviderRecord, input: WriteInput) => ProviderRecord | null;
   /** Problem of an answer that looks like a success, or null. */
-  readonly answerProblem?: (answer: ProviderRecord) => string | null;
+  readonly answerProblem?: (answer: ProviderRecord, operation: "write" | "delete") => AnswerProblem | null;
 }
 
 /** One collection of records, or one write-only target. */

@@ -150,6 +150,34 @@ describe("Slack", () => {
     });
   });
 
+  test("errors that pass are tried again, those that say it is done are successes, and a refused delete deletes nothing", async () => {
+    const stack = await stackWith("slack");
+    const [message = ""] = stack.tree
+      .paths()
+      .filter((path) => path.startsWith(`${channel}/messages/`) && path.endsWith("/meta.json"));
+    const answer = (error: string) =>
+      stack.simulator.failNext("slack", 1, { status: 200, body: { ok: false, error } });
+    for (const error of ["ratelimited", "internal_error", "service_unavailable"]) {
+      answer(error);
+      expect(await put(stack, message, { text: "x" })).toMatchObject({ outcome: "retry" });
+    }
+    answer("cant_delete_message");
+    expect(await remove(stack, message)).toMatchObject({
+      outcome: "rejected",
+      error: "Slack answered cant_delete_message",
+    });
+    // What lies below the message stays: at Slack it is still there.
+    const home = message.slice(0, -"/meta.json".length);
+    expect(stack.tree.paths()).toContain(`${home}/reactions/eyes--U0000000001.json`);
+    answer("already_reacted");
+    expect(await put(stack, `${home}/reactions/a b.json`, { name: "wave" })).toMatchObject({
+      outcome: "succeeded",
+    });
+    answer("message_not_found");
+    expect(await remove(stack, message)).toMatchObject({ outcome: "succeeded" });
+    expect(stack.tree.paths()).not.toContain(`${home}/reactions/eyes--U0000000001.json`);
+  });
+
   test("a message is edited and deleted, a reaction added and removed", async () => {
     const stack = await stackWith("slack");
     const [message = ""] = stack.tree
