@@ -59,21 +59,54 @@ export function collectionsOf(entry: ProviderRecordsFact): Collection[] {
   });
 }
 
-/** The canonical file of a row: what it says itself, else the file named after its id; null when there is none. */
-export function canonicalOf(row: IndexRowFact, root: string, paths: ReadonlySet<string>): string | null {
-  if (row.canonicalPath !== null) return row.canonicalPath;
-  if (row.id === null) return null;
-  const key = encodeURIComponent(row.id);
-  const exact = [`${root}/${key}.json`, `${root}/${key}/meta.json`, `${root}/${key}/metadata.json`];
-  const named = exact.find((path) => paths.has(path));
-  if (named !== undefined) return named;
+/**
+ * Finds the canonical file of a row of a collection: what the row says itself, else the file named after its id; null when
+ * there is none. The names are read once, because collections are large.
+ */
+export function canonicalFinder(
+  root: string,
+  paths: ReadonlySet<string>,
+): (row: IndexRowFact) => string | null {
+  let byKey: Map<string, string> | null = null;
+  return (row) => {
+    if (row.canonicalPath !== null) return row.canonicalPath;
+    if (row.id === null) return null;
+    byKey ??= keysOf(root, paths);
+    for (const key of spellingsOf(row.id)) {
+      const path = byKey.get(key);
+      if (path !== undefined) return path;
+    }
+    return null;
+  };
+}
+
+/** Files of a collection by what their names may mean: the whole name, and the id before or after its slug. */
+function keysOf(root: string, paths: ReadonlySet<string>): Map<string, string> {
+  const named = new Map<string, string>();
+  const guessed = new Map<string, string>();
+  const enter = (map: Map<string, string>, key: string, path: string) => {
+    if (!map.has(key)) map.set(key, path);
+  };
   for (const path of paths) {
-    const rest = path.startsWith(`${root}/`) ? path.slice(root.length + 1) : "";
-    if (rest.startsWith("by-")) continue;
-    if (rest.endsWith(`__${key}.json`) && !rest.includes("/")) return path;
-    if (rest.startsWith(`${key}__`) && /^[^/]+\/(?:meta|metadata)\.json$/.test(rest)) return path;
+    if (!path.startsWith(`${root}/`) || path.startsWith(`${root}/by-`)) continue;
+    const [name = "", leaf, ...deeper] = path.slice(root.length + 1).split("/");
+    if (leaf === undefined && name.endsWith(".json")) {
+      const stem = name.slice(0, -".json".length);
+      enter(named, stem, path);
+      const at = stem.lastIndexOf("__");
+      if (at !== -1) enter(guessed, stem.slice(at + 2), path);
+    } else if ((leaf === "meta.json" || leaf === "metadata.json") && deeper.length === 0) {
+      enter(named, name, path);
+      const at = name.indexOf("__");
+      if (at !== -1) enter(guessed, name.slice(0, at), path);
+    }
   }
-  return null;
+  return new Map([...guessed, ...named]);
+}
+
+/** An id as names spell it: encoded, without dashes, with `_` for a dot. */
+export function spellingsOf(id: string): string[] {
+  return [...new Set([encodeURIComponent(id), id.replaceAll("-", ""), id.replaceAll(".", "_")])];
 }
 
 /** True for the file of a record: one that can be edited, is declared read-only, or is of a provider unknown here. */

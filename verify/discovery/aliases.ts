@@ -8,7 +8,14 @@ import {
   proof,
   suggest,
 } from "../check.ts";
-import { type AliasFile, aliasesOf, canonicalOf, collectionsOf, concluded, unconfirmed } from "../trees.ts";
+import {
+  type AliasFile,
+  aliasesOf,
+  canonicalFinder,
+  collectionsOf,
+  concluded,
+  unconfirmed,
+} from "../trees.ts";
 
 /** Trees in which a record lies in one bucket at a time; a record may well have two assignees. */
 const SINGLE_BUCKET = ["by-state", "by-edited", "by-priority", "by-creator"];
@@ -176,8 +183,9 @@ function compareCopies(entry: ProviderRecordsFact, aliases: readonly AliasFile[]
   const differing: { copy: string; record: string }[] = [];
   let compared = 0;
   for (const { root, rows } of collectionsOf(entry)) {
+    const fileOf = canonicalFinder(root, paths);
     for (const row of rows) {
-      const record = canonicalOf(row, root, paths);
+      const record = fileOf(row);
       const hash = record === null ? null : (hashes.get(record) ?? null);
       if (record === null || hash === null || row.id === null || open.has(record)) continue;
       for (const stem of new Set([row.id, encodeURIComponent(row.id)])) {

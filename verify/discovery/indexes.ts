@@ -10,7 +10,7 @@ import {
   suggest,
   unknown,
 } from "../check.ts";
-import { canonicalOf, collectionsOf, concluded, editableRecords } from "../trees.ts";
+import { canonicalFinder, collectionsOf, concluded, editableRecords, spellingsOf } from "../trees.ts";
 
 /** VD-17. */
 export const indexesWellFormed = defineCheck({
@@ -102,7 +102,8 @@ export const indexMatchesTree = defineCheck({
       for (const { root, index, rows } of collectionsOf(entry)) {
         subjects += rows.length;
         if (moving.has(index.path)) continue;
-        const own = rows.map((row) => ({ row, path: canonicalOf(row, root, paths) }));
+        const fileOf = canonicalFinder(root, paths);
+        const own = rows.map((row) => ({ row, path: fileOf(row) }));
         const listed = new Set(own.flatMap(({ path }) => path ?? []));
         const shared = (code: Codes, example: string) => ({
           code,
@@ -262,7 +263,7 @@ function carries(path: string, id: string): boolean {
   // An id of several parts, such as owner/name, is spread over directories.
   if (id.includes("/")) return [id, id.replaceAll("/", "__")].some((form) => plain.includes(form));
   const name = plain.slice(plain.lastIndexOf("/") + 1);
-  const forms = [id, id.replaceAll("-", ""), id.replaceAll(".", "_")];
+  const forms = [id, ...spellingsOf(id)];
   return forms.some((form) => name === form || name.startsWith(`${form}__`) || name.endsWith(`__${form}`));
 }
 

@@ -4,7 +4,7 @@ import type { Schema } from "../../lib/pipeline/pure/infer.ts";
 import { validateWrite } from "../../lib/pipeline/pure/validate.ts";
 import { providerById } from "../../lib/providers/registry.ts";
 import { defineCheck, type FindingDraft, judged, plural, type RecordsFact } from "../check.ts";
-import { canonicalOf, collectionsOf } from "../trees.ts";
+import { canonicalFinder, collectionsOf } from "../trees.ts";
 
 const PATHS_PER_RESOURCE = 20;
 
@@ -159,7 +159,8 @@ function listedRecords(records: RecordsFact | null): ReadonlyMap<string, readonl
   for (const entry of records?.providers ?? []) {
     const paths = new Set(entry.files.map(({ path }) => path));
     for (const { root, rows } of collectionsOf(entry)) {
-      const own = rows.slice(0, PATHS_PER_RESOURCE).flatMap((row) => canonicalOf(row, root, paths) ?? []);
+      const fileOf = canonicalFinder(root, paths);
+      const own = rows.slice(0, PATHS_PER_RESOURCE).flatMap((row) => fileOf(row) ?? []);
       found.set(root, own);
     }
   }

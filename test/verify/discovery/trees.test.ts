@@ -3,6 +3,7 @@ import { aliasesAnnounced, aliasesCurrent } from "../../../verify/discovery/alia
 import { indexesWellFormed, indexMatchesTree, slackIndexesThere } from "../../../verify/discovery/indexes.ts";
 import recordsWellFormed from "../../../verify/discovery/records.ts";
 import { oneGeneration, treeMaterialized } from "../../../verify/discovery/tree.ts";
+import { canonicalFinder } from "../../../verify/trees.ts";
 import { discovery, ops, probe, resource } from "../../support/facts.ts";
 import { codesOf, findingsOf, runCheck } from "../../support/run-check.ts";
 import {
@@ -185,6 +186,25 @@ describe("VD-18 and VD-21 discovery.index-matches-tree", () => {
         records: records(tree([path], { indexes: [indexOf("/jira/things/_index.json", rows)] })),
       });
     expect(found([row("42", null)])).toEqual([]);
+  });
+
+  test("finds files whose names spell the id another way", () => {
+    for (const [id, path] of [
+      ["000000c3-51de-4a7c-8f10-000000000001", "/notion/pages/000000c351de4a7c8f10000000000001/meta.json"],
+      ["000000c3-51de-4a7c-8f10-000000000001", "/notion/pages/plan__000000c351de4a7c8f10000000000001.json"],
+      ["1775000000.000019", "/notion/pages/1775000000_000019/meta.json"],
+      ["42", "/notion/pages/42__fix-it/metadata.json"],
+    ] as const) {
+      const paths = new Set([
+        path,
+        "/notion/pages/by-id/x__42.json",
+        "/notion/pages/42__fix-it/deep/meta.json",
+      ]);
+      expect(canonicalFinder("/notion/pages", paths)(row(id, null))).toBe(path);
+    }
+    expect(
+      canonicalFinder("/notion/pages", new Set(["/notion/pages/x__77.json"]))(row("7", null)),
+    ).toBeNull();
   });
 
   test("says nothing of a listing that was cut short", () => {
