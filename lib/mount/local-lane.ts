@@ -4,8 +4,8 @@ import type { FileStat, Watcher } from "../ports.ts";
 import { isDue, untilDueMs } from "../sync/backoff.ts";
 import { type RelativeRemotePath, relativePathProblem, toRemotePath } from "../sync/remote-path.ts";
 import {
+  batchDueMs,
   type ChangeSignal,
-  nextDueMs,
   onSignals,
   SETTLED,
   type Settling,
@@ -97,7 +97,9 @@ export function startLocal(engine: Engine): LocalLane {
   // What was noticed stays noticed until it was handled: on a full disk nothing can be recorded, but nothing is forgotten.
   const look = (flush: boolean) => {
     if (arrived.length > 0) settling = onSignals(settling, arrived.splice(0), config.settle);
-    const settled = takeSettled(settling, engine.now(), flush);
+    const due = batchDueMs(settling, config.settle.batchWindowMs);
+    const isTime = flush || (due !== null && isDue(due, engine.now()));
+    const settled = isTime ? takeSettled(settling, engine.now(), flush) : { paths: [], rest: settling };
     const suspects = [...engine.suspects];
     settling = settled.rest;
     engine.suspects.clear();
@@ -143,8 +145,7 @@ export function startLocal(engine: Engine): LocalLane {
       // A walk takes a missing file for lost unless its delete was noticed before, so that comes first.
       look(scanWanted);
       if (scanWanted && uploads) walk();
-      const due = nextDueMs(settling);
-      const times = [due === null ? null : due + config.settle.batchWindowMs, rewatchAtMs];
+      const times = [batchDueMs(settling, config.settle.batchWindowMs), rewatchAtMs];
       if (uploads && health.watcher === "polling") times.push(engine.now() + config.intervalMs);
       const known = times.filter((time): time is number => time !== null);
       const ms = known.length === 0 ? null : Math.min(...known.map((at) => untilDueMs(at, engine.now())));

@@ -107,9 +107,18 @@ export function takeSettled(
   return { paths: paths.sort(), rest: { bursts, stagedAt } };
 }
 
-/** When the next burst settles, or null when nothing is pending. */
-export function nextDueMs(state: Settling): number | null {
-  let next: number | null = null;
-  for (const burst of state.bursts.values()) if (next === null || burst.dueMs < next) next = burst.dueMs;
-  return next;
+/**
+ * When to take what settled: not before the window after the last of a row of bursts that settle within a window of each
+ * other, and at most ten windows after the first (spec mount-daemon 2.8, L4). Null when nothing is pending.
+ */
+export function batchDueMs(state: Settling, windowMs: number): number | null {
+  const dues = [...state.bursts.values()].map(({ dueMs }) => dueMs).sort((a, b) => a - b);
+  const [first] = dues;
+  if (first === undefined) return null;
+  let last = first;
+  for (const due of dues) {
+    if (due - last > windowMs || due - first > windowMs * MOUNT.changeBatchWindowsMax) break;
+    last = due;
+  }
+  return last + windowMs;
 }

@@ -9,7 +9,7 @@ import { contentTypeOf, isTextType } from "../../../lib/sync/content-type.ts";
 import { isDraftPath } from "../../../lib/sync/drafts.ts";
 import { judgeLocal, type LocalFacts } from "../../../lib/sync/local-change.ts";
 import { mayWrite } from "../../../lib/sync/scopes.ts";
-import { nextDueMs, onSignal, SETTLED, takeSettled } from "../../../lib/sync/settle.ts";
+import { batchDueMs, onSignal, SETTLED, takeSettled } from "../../../lib/sync/settle.ts";
 import { verdictOf } from "../../../lib/sync/verdict.ts";
 
 describe("classifyRequest()", () => {
@@ -115,7 +115,7 @@ describe("settle", () => {
   test("L1: a burst restarts its timer and settles once", () => {
     let state = SETTLED;
     for (const at of [0, 50, 90]) state = onSignal(state, signal("a", "change", at));
-    expect(nextDueMs(state)).toBe(190);
+    expect(batchDueMs(state, 0)).toBe(190);
     expect(takeSettled(state, 189).paths).toEqual([]);
     expect(takeSettled(state, 190).paths).toEqual(["a"]);
   });
@@ -127,7 +127,7 @@ describe("settle", () => {
   });
   test("a bare create is no commit", () => {
     const state = onSignal(SETTLED, signal("a", "rename", 0));
-    expect(nextDueMs(state)).toBe(100);
+    expect(batchDueMs(state, 0)).toBe(100);
   });
   test("flush takes everything", () => {
     expect(takeSettled(onSignal(SETTLED, signal("a", "change", 0)), 0, true).paths).toEqual(["a"]);

@@ -308,7 +308,7 @@ describe("7.3 realtime", () => {
         const socket = { ...handlers, closed: false };
         sockets.push(socket);
         if (dials.length < 12) queueMicrotask(() => handlers.onClose(1006, ""));
-        return { send: () => undefined, close: () => void (socket.closed = true) };
+        return { send: () => undefined, close: () => void Object.assign(socket, { closed: true }) };
       },
     });
     await rig.clock.advance(400_000);
