@@ -34,6 +34,8 @@ const IDENTITY = "identity";
 /** Pages of a thousand bodies removed at once; more would run into the platform's limit of calls. */
 const REMOVED_PAGES_MAX = 200;
 const TROUBLE_WAIT_MS = 5_000;
+/** How long after a deletion its last requests may still store bodies. */
+const STRAGGLERS_MS = 60_000;
 /** While deliveries are under way the alarm comes at least this often, so that they survive the end of the object. */
 const IN_FLIGHT_LOOK_MS = 30_000;
 
@@ -98,6 +100,8 @@ export class WorkspaceObject extends DurableObject<Bindings> {
     await this.ctx.storage.deleteAll();
     await this.ctx.storage.put(IDENTITY, identity);
     await this.sweep(workspaceId);
+    // A body that was on its way meanwhile arrives after its workspace is gone.
+    this.alarms.wake(Date.now() + STRAGGLERS_MS);
   }
 
   /** Due work of the workspace, at the time it asked for. */
@@ -105,18 +109,7 @@ export class WorkspaceObject extends DurableObject<Bindings> {
     this.alarms.rang();
     const identity = await this.identity();
     if (identity?.gone) return this.sweep(identity.workspaceId);
-    if (identity === null) return;
-    const now = Date.now();
-    try {
-      const workspace = await this.open(identity.workspaceId);
-      const next = (await workspace?.runDue(now)) ?? null;
-      if (next !== null) this.alarms.wake(Math.max(next, Date.now() + 1));
-      if ((workspace?.context.inFlight.size ?? 0) > 0) this.alarms.wake(Date.now() + IN_FLIGHT_LOOK_MS);
-    } catch (thrown) {
-      // The platform gives up on alarms that keep failing; this one is simply asked for again.
-      this.log.error("due work failed", { workspace: identity.workspaceId, error: messageOf(thrown) });
-      this.alarms.wake(Date.now() + TROUBLE_WAIT_MS);
-    }
+    if (identity !== null) await this.runDue(identity.workspaceId);
   }
 
   /** A frame of a subscriber, possibly the first thing after a sleep. */
@@ -149,6 +142,19 @@ export class WorkspaceObject extends DurableObject<Bindings> {
       },
     );
     return this.opening;
+  }
+
+  private async runDue(workspaceId: string): Promise<void> {
+    try {
+      const workspace = await this.open(workspaceId);
+      const next = (await workspace?.runDue(Date.now())) ?? null;
+      if (next !== null) this.alarms.wake(Math.max(next, Date.now() + 1));
+      if ((workspace?.context.inFlight.size ?? 0) > 0) this.alarms.wake(Date.now() + IN_FLIGHT_LOOK_MS);
+    } catch (thrown) {
+      // The platform gives up on alarms that keep failing; this one is simply asked for again.
+      this.log.error("due work failed", { workspace: workspaceId, error: messageOf(thrown) });
+      this.alarms.wake(Date.now() + TROUBLE_WAIT_MS);
+    }
   }
 
   private async reopen(): Promise<void> {
@@ -190,8 +196,8 @@ export class WorkspaceObject extends DurableObject<Bindings> {
       }),
       wake: (atMs) => this.alarms.wake(atMs),
     });
-    // What the last life of the object left undone is due now.
-    if (known !== null) this.alarms.wake(clock.now());
+    // What the last life of the object left undone is due now; without an alarm, which would cost a write per waking.
+    if (known !== null) void this.runDue(workspaceId);
     const sockets = this.sockets.resume(workspace);
     log.debug("workspace opened", { workspace: workspaceId, fresh: known === null, sockets });
     return workspace;

@@ -55,6 +55,12 @@ describe("WorkspaceObject", () => {
     expect((await api(again, "GET", "fs/file?path=/small")).body.content).toBe("one");
     expect((await api(again, "GET", "fs/file?path=/large")).body).toMatchObject({ revision, content: LARGE });
     expect((await cloud(again, "GET", "auth/whoami", { token: accessToken })).status).toBe(200);
+    // The digest that was due when the first life ended is written by the second.
+    const told = await until(
+      async () => (await api(again, "GET", "fs/events?direction=desc&limit=1")).body.events[0].path,
+      (path: string) => path.startsWith("/digests/"),
+    );
+    expect(told).toStartWith("/digests/");
     await put(again, "/small", "two");
     const { events } = (await api(again, "GET", "fs/events?limit=1000")).body;
     const own = events.filter(({ path }: { path: string }) => !path.startsWith("/digests/"));
