@@ -263,11 +263,47 @@ describe("limits of the first copy", () => {
     }
   });
 
-  test("S11: RELAYFILE_CURSOR_TIMEOUT bounds the search for the newest event, not the copy", async () => {
-    const rig = filled({ env: { RELAYFILE_CURSOR_TIMEOUT: "3s" } }, 5);
-    expect(rig.config.cursorTimeoutMs).toBe(3_000);
-    expect(new MountRig({ flags: { cursorTimeoutMs: 7_000 } }).config.cursorTimeoutMs).toBe(7_000);
-    expect(new MountRig().config.cursorTimeoutMs).toBe(60_000);
+  test("S11: RELAYFILE_CURSOR_TIMEOUT ends the search for the newest event, and nothing is copied without it", async () => {
+    const rig = filled({ env: { RELAYFILE_CURSOR_TIMEOUT: "20ms" } }, 5);
+    const { fetch } = rig.world;
+    const silence = (request: Request) =>
+      new Promise<never>((_resolve, reject) => {
+        request.signal.addEventListener("abort", () => reject(request.signal.reason));
+      });
+    let silent = true;
+    Object.assign(rig.world, {
+      fetch: (request: Request) =>
+        silent && request.url.includes("/fs/events") ? silence(request) : fetch(request),
+    });
+    // The limit is one of real time: simulated time stands still until the call has ended.
+    rig.clock.busy++;
+    const pass = newsOf(rig);
+    await new Promise((resolve) => setImmediate(resolve));
+    while (rig.lines.every(({ message }) => message !== "mount sync cycle failed:"))
+      await new Promise((resolve) => setImmediate(resolve));
+    rig.clock.busy--;
+    expect((await pass).converged).toBe(false);
+    expect(asked(rig, "/fs/export") + asked(rig, "/fs/tree")).toBe(0);
+    silent = false;
+    expect((await newsOf(rig)).converged).toBe(true);
+  });
+
+  test("S11: --full-reconcile and RELAYFILE_FORCE_FULL_RECONCILE compare everything once", async () => {
+    for (const options of [
+      { flags: { fullReconcile: true } },
+      { env: { RELAYFILE_FORCE_FULL_RECONCILE: "1" } },
+    ]) {
+      const rig = filled(options, 5);
+      await rig.once();
+      const before = asked(rig, "/fs/tree");
+      await rig.once();
+      expect(asked(rig, "/fs/tree")).toBe(before + 1);
+    }
+    const rig = filled({}, 5);
+    await rig.once();
+    const before = asked(rig, "/fs/tree");
+    await rig.once();
+    expect(asked(rig, "/fs/tree")).toBe(before);
   });
 
   test("B6, S11: answers without progress are counted, over restarts, and end it without asking again", async () => {
