@@ -16,7 +16,7 @@ import { teeToFile } from "../lib/mount/log-file.ts";
 import { loggingFetch } from "../lib/mount/log-http.ts";
 import { runOnce } from "../lib/mount/once.ts";
 import { type OpenMount, openMount } from "../lib/mount/open.ts";
-import { register, waitForRegistration } from "../lib/mount/process.ts";
+import { announceChild, refuseWhileStarting, register, waitForRegistration } from "../lib/mount/process.ts";
 import type { MountWorld } from "../lib/mount/world.ts";
 import { type ArgValues, type CommandContext, type CommandResult, command } from "./_command.ts";
 import { mountWorld } from "./_mount.ts";
@@ -198,6 +198,7 @@ async function background(
   world.fs.makeDir(layout.area);
   const pidFile = args["pid-file"] ?? layout.pid;
   const logFile = args["log-file"] ?? layout.log;
+  refuseWhileStarting(world, pidFile, config.localRoot);
   const { pid } = world.spawnSelf(
     (argv) => [
       ...argv.filter((word) => word !== "--background"),
@@ -209,6 +210,8 @@ async function background(
     ],
     logFile,
   );
+  const facts = { workspaceId: config.workspaceId, localDir: config.localRoot, logFile };
+  announceChild(world, pidFile, { pid, ...facts });
   await waitForRegistration(world, { pid, pidFile, logFile, signal: context.signal });
   const document: MountDocument = {
     schemaVersion: "1.0",

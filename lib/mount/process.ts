@@ -1,5 +1,5 @@
 /** Background daemons: start, register, find, stop; a process is signalled only when it is proven to be ours (spec 5.3, 5.4). */
-import { fail } from "../errors.ts";
+import { fail, osCodeOf } from "../errors.ts";
 import { MOUNT } from "../limits.ts";
 import { type PidRecord, parsePidRecord } from "../model/mount-state.ts";
 import { readText, writeJson } from "./json-file.ts";
@@ -31,6 +31,38 @@ export function register(
   };
 }
 
+/**
+ * Makes room for a new daemon's pid record. Fails with `lock_held` while another one is on its way: alive, started a
+ * moment ago, not registered yet (G9).
+ */
+export function refuseWhileStarting(world: MountWorld, file: string, localDir: string): void {
+  const record = parsePidRecord(readText(world.fs, file) ?? "");
+  if (record === null) return;
+  const ageMs = world.clock.now() - Date.parse(record.startedAt ?? "");
+  if (!record.registered && world.host.isAlive(record.pid) && ageMs < MOUNT.registerTimeoutMs) {
+    fail("lock_held", `${localDir} is being mounted by process ${record.pid}`, {
+      pid: record.pid,
+      hint: "Wait a moment, then look with relayfile status",
+    });
+  }
+  world.fs.unlink(file);
+}
+
+/** Notes a child that has not registered yet, unless it was faster. */
+export function announceChild(
+  world: MountWorld,
+  file: string,
+  facts: { pid: number; workspaceId: string; localDir: string; logFile: string },
+): void {
+  const record: PidRecord = { ...facts, startedAt: secondsTimestamp(world.clock.now()) };
+  try {
+    const bytes = new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
+    world.fs.writeFile(file, bytes, { exclusive: true });
+  } catch (error) {
+    if (osCodeOf(error) !== "EEXIST") throw error;
+  }
+}
+
 /** Waits until a started child has registered; fails when it died first, or after two minutes. */
 export async function waitForRegistration(
   world: MountWorld,
@@ -43,6 +75,7 @@ export async function waitForRegistration(
     const record = parsePidRecord(readText(world.fs, options.pidFile) ?? "");
     if (record?.pid === options.pid && record.registered) return;
     if (!host.isAlive(options.pid)) {
+      if (record?.pid === options.pid) world.fs.unlink(options.pidFile);
       fail("not_running", `the daemon ended before it was ready: ${lastLine(world, options.logFile)}`, {
         logFile: options.logFile,
         hint: `Look at ${options.logFile}`,
