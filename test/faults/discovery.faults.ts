@@ -147,7 +147,7 @@ export const schemaFaults = faultsOf("discovery", { ownStack: true, needs: NEEDS
     inject: async (bench) => {
       const rows = (await bench.read(INDEX)) as Row[];
       const [first] = rows as [Row];
-      const moved = "/jira/issues/archive/2026/moved.json";
+      const moved = `/jira/issues/archive/2026/moved__${first.id}.json`;
       const file = await bench.read(String(first.canonicalPath));
       await bench.emit(
         write(moved, JSON.stringify(file, null, 2)),

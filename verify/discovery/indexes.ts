@@ -61,7 +61,7 @@ export const indexMatchesTree = defineCheck({
   severity: "error",
   phase: "tree",
   needs: ["records"],
-  wants: ["events"],
+  wants: ["events", "clock"],
   after: ["doctor.workspace-readable"],
   refs: ["VD-18", "VD-21"],
   hint: "Sync the resource again so that index and tree are written together",
@@ -85,15 +85,14 @@ export const indexMatchesTree = defineCheck({
       "Report the emitter: names are made from the id.",
     ),
   },
-  run: ({ records, events }) => {
+  run: ({ records, events, clock }) => {
+    const nowMs = records.collectedAtMs + (clock?.skewMs ?? 0);
     let subjects = 0;
     type Codes = "discovery.index-ghost-row" | "discovery.index-missing-row" | "discovery.name-malformed";
     const findings: FindingDraft<Codes>[] = [];
     // What changed while the listing was read is no disagreement.
     const moving = new Set(
-      (events?.items ?? [])
-        .filter(({ at }) => records.collectedAtMs - Date.parse(at) < RECENT_MS)
-        .map(({ path }) => path),
+      (events?.items ?? []).filter(({ at }) => nowMs - Date.parse(at) < RECENT_MS).map(({ path }) => path),
     );
     for (const entry of records.providers) {
       if (entry.truncated) continue;

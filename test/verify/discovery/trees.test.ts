@@ -159,6 +159,11 @@ describe("VD-18 and VD-21 discovery.index-matches-tree", () => {
     const rows = [row("10001", ISSUES[0]), row("10003", "/jira/issues/three__10003.json")];
     expect(judge(rows, { moved: true })).toEqual([]);
     expect(judge(rows, {}, feed([event(INDEX, { at: before(2) })]))).toEqual([]);
+    // What is recent is told by the server's clock, not by that of a machine five minutes ahead.
+    const early = feed([event(INDEX, { at: before(302) })]);
+    const facts = { records: records(issueTree({ indexes: [indexOf(INDEX, rows)] })), events: early };
+    expect(codesOf(indexMatchesTree, { ...facts, clock: { samples: [], skewMs: -300_000 } })).toEqual([]);
+    expect(codesOf(indexMatchesTree, facts)).not.toEqual([]);
   });
 
   test("reads composite ids, ids without dashes, timestamps and directory records", () => {
