@@ -53,7 +53,7 @@ async function walk<Item>(
   }
 }
 
-describe("pages", () => {
+describe("pages (S13)", () => {
   test("of the tree hold every file and directory once, in path order", async () => {
     const { pages, items } = await walk(async (cursor) => {
       const page = await it.workspace.treePage(CALLER, {

@@ -135,7 +135,7 @@ function scansOf(sql: string): string[] {
     .filter((detail) => /^SCAN (?!CONSTANT)|TEMP B-TREE/.test(detail));
 }
 
-describe("reading routes", () => {
+describe("reading routes (S13)", () => {
   test("a statement that scans is found out", () => {
     expect(scansOf("SELECT path FROM files WHERE content_type = ?")).toEqual(["SCAN files"]);
     expect(scansOf("SELECT path FROM files WHERE path > ? ORDER BY updated_at LIMIT ?").length).toBe(1);
