@@ -97,6 +97,17 @@ export const HEALTHY: readonly Healthy[] = [
     },
   }),
   stack("clock-thirty-seconds-off", { prepare: (bench) => bench.skew(30_000) }),
+  stack("a-provider-behind-an-access-rule", {
+    ownStack: true,
+    asks: EVERYTHING,
+    prepare: async (bench) => {
+      const path = encodeURIComponent("/jira/.relayfile.acl");
+      const rule = { content: "", contentType: "text/plain", semantics: { permissions: ["scope:fs:read"] } };
+      const route = `/v1/workspaces/${bench.stack.workspaceId}/fs/file?path=${path}`;
+      await bench.call("PUT", route, rule, { "if-match": "0" });
+      await bench.flush();
+    },
+  }),
   stack("server-without-bulk-reads", {
     shape: "six",
     asks: EVERYTHING,

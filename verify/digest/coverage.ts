@@ -10,6 +10,7 @@ import {
   skip,
   suggest,
 } from "../check.ts";
+import { guardedDirectories } from "./_guarded.ts";
 import { fileProof } from "./_proof.ts";
 import { isActivity } from "./freshness.ts";
 
@@ -68,10 +69,7 @@ export const eventsCounted = defineCheck({
     const told = new Map<string, number>();
     for (const { path } of today.bullets) told.set(path, (told.get(path) ?? 0) + 1);
     const inWindow = events.items.filter((event) => isListed(event) && Date.parse(event.at) >= startMs);
-    const guarded = guardedBy([
-      ...events.items.map(({ path }) => path),
-      ...(records?.providers ?? []).flatMap(({ files }) => files.map(({ path }) => path)),
-    ]);
+    const guarded = guardedDirectories(events, records);
     const surely = inWindow.filter(
       ({ at, path }) =>
         Date.parse(at) < generatedMs - EDGE_MS && !guarded.some((dir) => path.startsWith(dir)),
@@ -145,14 +143,6 @@ export const eventsCounted = defineCheck({
     return judged(perhaps.length, findings, `${counted} events listed, ${perhaps.length} in the feed`);
   },
 });
-
-/** Directories with an access rule of their own, each with a slash at its end. */
-function guardedBy(paths: readonly string[]): string[] {
-  const marker = "/.relayfile.acl";
-  return [...new Set(paths)].flatMap((path) =>
-    path.endsWith(marker) ? [path.slice(0, -marker.length + 1)] : [],
-  );
-}
 
 /** What a digest lists: everything but internal paths and the results of writebacks. */
 function isListed(event: FeedEventFact): boolean {

@@ -10,6 +10,7 @@ import {
   plural,
   skip,
 } from "../check.ts";
+import { guardedDirectories } from "./_guarded.ts";
 import { fileProof } from "./_proof.ts";
 
 const TODAY = "/digests/today.md";
@@ -31,7 +32,7 @@ export const sectionsComplete = defineCheck({
     "digest.provider-missing": page.warn(
       "A connected provider with files has no section in today's digest. No section means that it never ran, not that nothing happened.",
       "Sections were compared with the providers that are connected and have files.",
-      "Not a quiet provider: that has a section saying so.",
+      "Not a quiet provider: that has a section saying so. Not one behind an access rule.",
       "Look at the provider's sync.",
     ),
     "digest.sections-unsorted": page.warn(
@@ -82,9 +83,13 @@ export const sectionsComplete = defineCheck({
         ({ files: own, connected }) => connected === true && own.length > 0,
       );
       const listed = new Set(today.sections);
+      const guarded = guardedDirectories(events, records);
       const settled = withFiles.filter(
         ({ provider }) =>
-          providerById(provider) !== null && hadFilesBefore(provider, events?.items ?? [], generatedMs),
+          providerById(provider) !== null &&
+          !guarded.includes(`/${provider}/`) &&
+          !guarded.includes("/") &&
+          hadFilesBefore(provider, events?.items ?? [], generatedMs),
       );
       for (const { provider } of settled.filter(
         (entry) => !listed.has(entry.provider) && integrations !== null,

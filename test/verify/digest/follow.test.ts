@@ -255,6 +255,9 @@ describe("VG-10 and VG-11 digest.sections-complete", () => {
       const facts = { digests: sections, integrations, records: records(issueTree(over)) };
       expect(codesOf(sectionsComplete, facts)).toEqual([]);
     }
+    const closed = { digests: sections, integrations, records: records(issueTree()) };
+    for (const path of ["/jira/.relayfile.acl", "/.relayfile.acl"])
+      expect(codesOf(sectionsComplete, { ...closed, events: feed([event(path)]) })).toEqual([]);
     const some = feed([event(ISSUES[0], { at: before(10) }), event(ISSUES[1], { at: before(600) })]);
     const facts = { digests: sections, integrations, records: records(issueTree()), events: some };
     expect(codesOf(sectionsComplete, facts)).toEqual(["digest.provider-missing"]);

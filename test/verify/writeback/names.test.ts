@@ -142,6 +142,10 @@ describe("VW-09 and VW-25 writeback.ops-are-routed", () => {
     expect(listed[0]).toMatchObject({ code: "writeback.no-route", facts: { canonical: true } });
   });
 
+  test("takes an access rule for what it is", () => {
+    expect(codesOf(opsAreRouted, { ops: failed("/jira/.relayfile.acl"), discovery: issues })).toEqual([]);
+  });
+
   test("is less sure of a provider nobody here knows", () => {
     const [found] = findingsOf(opsAreRouted, { ops: failed("/hubspot/contacts/7.json"), discovery: issues });
     expect(found).toMatchObject({ code: "writeback.no-route", facts: { canonical: null } });
