@@ -112,8 +112,9 @@ export const draftsSettle = defineCheck({
     for (const { op } of places) if (!latest.has(op.path ?? "")) latest.set(op.path ?? "", op);
     type Codes = "writeback.draft-residue" | "writeback.receipt-astray" | "writeback.accepted-unreadable";
     const findings = places.flatMap(({ place, op, ageMs }): FindingDraft<Codes>[] => {
-      // Of several writes to one path only the last one can be read there.
-      if (latest.get(place.path) !== op || !(ageMs > SETTLED_MS)) return [];
+      // Of several writes to one path only the last one can be read there, whatever became of it.
+      const again = ops.items.some((other) => other.path === op.path && beginOf(other) > endOf(op));
+      if (again || latest.get(place.path) !== op || !(ageMs > SETTLED_MS)) return [];
       const found = verdictOf(place, op, ageMs, events);
       return found === null ? [] : [{ ...opFinding(op, place), ...found }];
     });
@@ -249,6 +250,10 @@ function echoOf(path: string, endMs: number, events: EventsFact): readonly FeedE
     if (older !== undefined && event.hash !== null && event.hash === older.hash) return [event, older];
   }
   return null;
+}
+
+function beginOf(op: Op): number {
+  return Date.parse(op.createdAt ?? "");
 }
 
 function endOf(op: Op): number {

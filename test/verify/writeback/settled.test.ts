@@ -112,6 +112,16 @@ describe("VW-18 and VW-19 writeback.drafts-settle", () => {
     expect(codesOf(draftsSettle, { ...facts(lost), events: undefined })).toEqual([]);
   });
 
+  test("judges nothing at a path that was written again since, whatever became of that", () => {
+    const raw = { ...facts(place({ kind: "raw" })), events: undefined };
+    const again = { path: DRAFT, status: "failed", attemptCount: 0, createdAt: before(300) };
+    expect(codesOf(draftsSettle, { ...raw, ops: ops([done(), again]) })).toEqual([]);
+    const earlier = { ...again, createdAt: before(900) };
+    expect(codesOf(draftsSettle, { ...raw, ops: ops([done(), earlier]) })).toEqual([
+      "writeback.draft-residue",
+    ]);
+  });
+
   test("judges a path by its last write only", () => {
     const older = { ...place({ kind: "raw" }), opId: "op_2" };
     const both = {
