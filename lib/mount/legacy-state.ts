@@ -3,6 +3,7 @@
  * daemon, written for tools while things change, never synced (design decision 16, spec mount-daemon 1.4.2).
  */
 import { z } from "zod";
+import { osCodeOf } from "../errors.ts";
 import { belowRemoteRoot } from "../sync/remote-path.ts";
 import type { Engine } from "./engine.ts";
 import { readJson, writeAtomic } from "./json-file.ts";
@@ -37,26 +38,51 @@ const LegacyState = z.looseObject({
 /** Above this many files the export would cost more than it tells. */
 const EXPORTED_FILES_MAX = 20_000;
 
+/** Temporary siblings that older daemons left behind: exactly these names, nothing that only begins like them. */
+const LEFTOVER = /^\.{1,2}relayfile-mount-state\.json\.tmp-.+$/;
+
 /**
- * Takes over the index of an older daemon when ours is empty. A file of another workspace, or one that does not parse,
- * is moved to quarantine beside our state and nothing is taken from it. Answers with the number of files.
+ * Takes over the index of an older daemon when ours is empty: the one in the mirror, or the one in `privateDir`. A file of
+ * another workspace, or one that does not parse, is moved to quarantine beside our state and nothing is taken from it.
+ * Answers with the number of files.
  */
-export function importIndex(engine: Engine, quarantine: string): number {
+export function importIndex(engine: Engine, privateDir: string, quarantine: string): number {
   const { fs } = engine.world;
-  const file = engine.layout.legacyState;
-  if (engine.db.entries.size > 0 || fs.lstat(file)?.kind !== "file") return 0;
-  const read = readJson(fs, file);
-  const parsed = read !== null && "value" in read ? LegacyState.safeParse(read.value) : null;
-  const state = parsed?.success ? parsed.data : null;
-  const { workspaceId, remoteRoot } = engine.config;
-  const ours =
-    state !== null && state.workspaceId === workspaceId && (state.remoteRoot ?? "/") === remoteRoot;
-  if (state !== null && ours) take(engine, state);
-  fs.makeDir(quarantine, 0o700);
-  const name = `${engine.names.rootName}-relayfile-mount-state.json-${artifactStamp(engine.now())}`;
-  fs.rename(file, `${quarantine}/${name}`);
-  engine.world.log.info("an older index was taken over", { files: engine.db.entries.size, ours, kept: name });
+  const { legacyState } = engine.layout;
+  for (const { name, kind } of fs.readDir(engine.mirror.root)) {
+    if (kind === "file" && LEFTOVER.test(name)) putAway(engine, `${engine.mirror.root}/${name}`, quarantine);
+  }
+  for (const file of [legacyState, `${privateDir}/state.json`]) {
+    if (engine.db.entries.size > 0 || fs.lstat(file)?.kind !== "file") continue;
+    const read = readJson(fs, file);
+    const parsed = read !== null && "value" in read ? LegacyState.safeParse(read.value) : null;
+    const state = parsed?.success ? parsed.data : null;
+    const { workspaceId, remoteRoot } = engine.config;
+    const ours =
+      state !== null && state.workspaceId === workspaceId && (state.remoteRoot ?? "/") === remoteRoot;
+    if (state !== null && ours) take(engine, state);
+    const kept = putAway(engine, file, quarantine);
+    engine.world.log.info("an older index was taken over", { files: engine.db.entries.size, ours, kept });
+  }
   return engine.db.entries.size;
+}
+
+/** Moves a file to quarantine, also onto another disk; answers with its name there. */
+function putAway(engine: Engine, file: string, quarantine: string): string {
+  const { fs } = engine.world;
+  fs.makeDir(quarantine, 0o700);
+  const base = file.slice(file.lastIndexOf("/") + 1).replace(/^\.+/, "");
+  const stem = `${engine.names.rootName}-${base}-${artifactStamp(engine.now())}`;
+  let name = stem;
+  for (let n = 2; fs.lstat(`${quarantine}/${name}`) !== null; n++) name = `${stem}-${n}`;
+  try {
+    fs.rename(file, `${quarantine}/${name}`);
+  } catch (error) {
+    if (osCodeOf(error) !== "EXDEV") throw error;
+    fs.writeFile(`${quarantine}/${name}`, fs.readFile(file), { mode: 0o600, exclusive: true, sync: true });
+    fs.unlink(file);
+  }
+  return name;
 }
 
 function take(engine: Engine, state: z.infer<typeof LegacyState>): void {

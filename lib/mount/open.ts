@@ -101,7 +101,7 @@ export function openMount(
     });
     // An index that remembers files and a mirror without its runtime area: the files were removed, not deleted one by one.
     if (restored || (!areaExisted && engine.db.entries.size > 0)) engine.db.forgetAll();
-    else importIndex(engine, `${config.stateDir}/quarantine`);
+    else importIndex(engine, stateDir, `${config.stateDir}/quarantine`);
     enterMode(engine);
     return {
       engine,
