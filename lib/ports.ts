@@ -89,6 +89,8 @@ export interface StoredFile {
   readonly providerObjectId: string | null;
   /** Last edit, ms. */
   readonly updatedAtMs: number;
+  /** True when a client wrote it last, and neither a provider nor the service. */
+  readonly byClient: boolean;
 }
 
 /** A file of a workspace tree without its content. */

@@ -89,7 +89,8 @@ async function loadIndex(
   if (kept !== null) return kept;
   const stored = revision === "0" ? null : await stage.read(indexPath);
   if (stored === null) return new IndexState("0", []);
-  const rows = parseIndex(stored.bytes);
+  // What a client wrote there was refused, but it is there: however well it reads, it is not the index.
+  const rows = stored.byClient ? null : parseIndex(stored.bytes);
   if (rows !== null) return new IndexState(stored.revision, rows);
   const rebuilt = new IndexState(stored.revision, []);
   rebuilt.touch();

@@ -54,7 +54,11 @@ export async function place(round: Round, record: NormalRecord): Promise<Fate | 
   const aliases = aliasPathsOf(collection.path, record, emission);
   const priorPaths =
     prior === null ? [] : [prior.canonicalPath, ...aliasPathsOf(collection.path, prior.record, emission)];
-  const same = prior !== null && sameBytes(prior.bytes, bytes) && prior.canonicalPath === canonicalPath;
+  const same =
+    prior !== null &&
+    !prior.spoiled &&
+    sameBytes(prior.bytes, bytes) &&
+    prior.canonicalPath === canonicalPath;
   if (same && options.force !== true && (await stage.read(canonicalPath)) !== null) {
     rewriteAlways(round, collection, record, bytes);
     collection.put(record, canonicalPath, bytes, false);
@@ -92,6 +96,8 @@ interface Prior {
   readonly canonicalPath: string;
   /** The alias it was read from; null when it was read from the canonical file. */
   readonly anchor: { readonly path: string; readonly revision: string } | null;
+  /** True when a client wrote over that alias: what is stored is then not what was synced, whatever it says. */
+  readonly spoiled: boolean;
 }
 
 async function priorOf(round: Round, collection: Collection, record: NormalRecord): Promise<Prior | null> {
@@ -103,15 +109,20 @@ async function priorOf(round: Round, collection: Collection, record: NormalRecor
   const anchorPath = anchorPathOf(collection.path, rules, record.id, known, deps.era.emission);
   const rowPath = typeof row?.canonicalPath === "string" ? row.canonicalPath : null;
   const plainPath = canonicalPathOf(collection, record);
+  let spoiled = false;
   for (const path of [anchorPath, rowPath, anchorPath === null ? plainPath : null]) {
     const file = path === null ? null : await stage.read(path);
+    if (path !== null && path === anchorPath && file?.byClient === true) {
+      spoiled = true;
+      continue;
+    }
     const payload = file === null ? null : recordOfBytes(file.bytes);
     if (path === null || file === null || payload === null) continue;
     const prior = normalizeRecord(provider, record.resource, payload);
     if ("rejected" in prior || prior.id !== record.id) continue;
     const canonicalPath = rowPath ?? canonicalPathOf(collection, prior);
     const anchor = path === anchorPath ? { path, revision: file.revision } : null;
-    return { record: prior, bytes: file.bytes, canonicalPath, anchor };
+    return { record: prior, bytes: file.bytes, canonicalPath, anchor, spoiled };
   }
   return null;
 }

@@ -109,7 +109,7 @@ export async function collectionPath(
   return `${home}/${name}${fillTemplate(rest, params)}`;
 }
 
-/** Rows of a collection whose index is damaged, from its records. */
+/** Rows of a collection whose index is damaged or overwritten, from its records. */
 async function rebuildRows(round: Round, path: string, resource: ResourceDefinition): Promise<IndexRow[]> {
   const rows: IndexRow[] = [];
   round.deps.log.warn("index is damaged, rebuilding it from the records", { path });

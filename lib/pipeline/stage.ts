@@ -6,6 +6,8 @@ export interface SeenFile {
   readonly bytes: Uint8Array;
   /** Revision in the store; `"0"` when only staged. */
   readonly revision: string;
+  /** True when a client wrote it last. */
+  readonly byClient: boolean;
 }
 
 /** What staging a write may say. */
@@ -77,7 +79,8 @@ export function stageOver(tree: TreeStore): Stage {
     const known = stored.get(path);
     if (known !== undefined) return known;
     const file = await tree.read(path);
-    const seen = file === null ? null : { bytes: file.bytes, revision: file.revision };
+    const seen =
+      file === null ? null : { bytes: file.bytes, revision: file.revision, byClient: file.byClient };
     stored.set(path, seen);
     return seen;
   };
@@ -98,7 +101,8 @@ export function stageOver(tree: TreeStore): Stage {
       const change = staged.get(path);
       if (change === undefined) return readStored(path);
       if (change.kind === "delete") return null;
-      return { bytes: change.bytes, revision: (await readStored(path))?.revision ?? "0" };
+      const revision = (await readStored(path))?.revision ?? "0";
+      return { bytes: change.bytes, revision, byClient: false };
     },
     async revisionOf(path) {
       const known = stored.get(path);

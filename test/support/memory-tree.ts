@@ -118,6 +118,7 @@ export function memoryTree(now: () => number = () => Date.UTC(2026, 4, 20, 9)): 
             provider,
             providerObjectId,
             updatedAtMs: now(),
+            byClient: context.origin === "agent_write",
           });
         }
         return revision;

@@ -141,6 +141,7 @@ function describe(row: FileRow): Omit<StoredFile, "bytes"> {
     provider: row.provider,
     providerObjectId: row.objectId,
     updatedAtMs: row.updatedAt,
+    byClient: row.op !== null,
   };
 }
 

@@ -366,6 +366,57 @@ describe("applyNormal()", () => {
     ]);
   });
 
+  test("an index that a client overwrote, with rows or without, loses no record", async () => {
+    for (const text of ["[]\n", '[{"id":"10001","title":"mine","updated":""}]\n', "{}"]) {
+      const tree = memoryTree();
+      const send = (records: Raw[]) =>
+        applyRecords(tree, "jira", { model: "Issue", records, correlationId: "c" }, deps);
+      await send([jiraIssue(1, "One", 1), jiraIssue(2, "Two", 2)]);
+      const change = {
+        kind: "write",
+        path: "/jira/issues/_index.json",
+        bytes: new TextEncoder().encode(text),
+        contentType: "application/json",
+      } as const;
+      await tree.apply([change], { origin: "agent_write", correlationId: "c" });
+      await send([jiraIssue(3, "Three", 3)]);
+      const rows = tree.json("/jira/issues/_index.json") as IndexRow[];
+      expect(rows.map(({ id, title }) => `${id} ${title}`)).toEqual([
+        "10003 Three",
+        "10002 Two",
+        "10001 One",
+      ]);
+    }
+  });
+
+  test("an alias that a client overwrote misleads nobody and is itself again with the next sync", async () => {
+    const tree = memoryTree();
+    const send = (record: Raw) =>
+      applyRecords(tree, "jira", { model: "Issue", records: [record], correlationId: "c" }, deps);
+    const alias = "/jira/issues/by-id/10001.json";
+    const overwrite = async () => {
+      const envelope = { provider: "jira", objectType: "issue", payload: jiraIssue(1, "Forged", 9, "Done") };
+      const bytes = new TextEncoder().encode(JSON.stringify(envelope));
+      const change = { kind: "write", path: alias, bytes, contentType: "application/json" } as const;
+      await tree.apply([change], { origin: "agent_write", correlationId: "c" });
+    };
+    await send(jiraIssue(1, "One", 1));
+    const whole = tree.snapshot();
+    await overwrite();
+    await send(jiraIssue(1, "One", 1));
+    expect(tree.snapshot()).toEqual(whole);
+    await overwrite();
+    expect(await send(jiraIssue(1, "Two", 2))).toMatchObject({ applied: 1, stale: 0 });
+    const fresh = memoryTree();
+    await applyRecords(
+      fresh,
+      "jira",
+      { model: "Issue", records: [jiraIssue(1, "Two", 2)], correlationId: "c" },
+      deps,
+    );
+    expect(tree.snapshot()).toEqual(fresh.snapshot());
+  });
+
   test("ids with slashes, dots and 300 characters become one segment each", async () => {
     const tree = memoryTree();
     const records = ["a/b", "..", "x".repeat(300), "ü%20"].map((id) => ({

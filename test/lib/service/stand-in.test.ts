@@ -181,7 +181,8 @@ describe("the simulator after a restart", () => {
       // Remembered for a month, not for ever.
       const before = context.store.sql.all("SELECT * FROM deleted_records").length;
       await context.store.commit((tx) => tx.sql.run("UPDATE deleted_records SET at = 0"));
-      await (await second.workspace()).runDue(Date.now());
+      // A run that is under way may be past this: the next one is not.
+      for (let run = 0; run < 2; run++) await (await second.workspace()).runDue(Date.now());
       expect([before, context.store.sql.all("SELECT * FROM deleted_records").length]).toEqual([1, 0]);
     } finally {
       await second.stop();
