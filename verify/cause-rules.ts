@@ -94,13 +94,16 @@ export const CAUSE_RULES: readonly CauseRule[] = [
   ...causes("discovery.merge-dropped-fields", "subject", ["discovery.schema-shrank"]),
   { effect: "digest.truncated", cause: "digest.budget-eaten", sharing: "anything" },
   // What is listed without being activity is counted as well.
-  ...causes("digest.count-mismatch", "anything", ["digest.budget-eaten", "digest.internal-paths-listed"]),
+  ...causes("digest.count-mismatch", "anything", [
+    "digest.budget-eaten",
+    "digest.internal-paths-listed",
+    "digest.provider-missing",
+  ]),
   ...causes("digest.count-mismatch", "subject", [
     "digest.stale-date",
     "digest.budget-unannounced",
     "digest.stalled",
     "digest.inbound-unseen",
-    "digest.provider-missing",
   ]),
   ...causes("digest.window-mismatch", "subject", ["digest.stale-date"]),
   ...causes("digest.inbound-unseen", "subject", ["digest.stalled", "digest.stale-date"]),

@@ -6,7 +6,7 @@ import { describe, expect, test } from "bun:test";
 import type { DottedId } from "../../verify/check.ts";
 import { explain, findingCodes, SUITE_FINDINGS } from "../../verify/explain.ts";
 import { FAULTS } from "../faults/all.ts";
-import { codesOf } from "../support/run-check.ts";
+import { codesOf, findingsOf } from "../support/run-check.ts";
 import { OCCURRENCES } from "./occurrences/mod.ts";
 
 /** Root causes and notes of faults; the lab proves that they are found. */
@@ -43,5 +43,18 @@ describe("explain() pages of findings", () => {
   test("speak in the occurrences only of findings that are declared", () => {
     const known = new Set(declared.map(({ code }) => code));
     expect(Object.keys(OCCURRENCES).filter((code) => !known.has(code))).toEqual([]);
+  });
+});
+
+describe("findings of one check", () => {
+  test("have a subject each, so that reports can be compared", () => {
+    for (const { code, check } of declared) {
+      const facts = OCCURRENCES[code as DottedId];
+      if (facts === undefined || check === null) continue;
+      const keys = findingsOf(check, facts).map(
+        (found) => `${found.code} ${found.subject.kind} ${found.subject.ref}`,
+      );
+      expect(keys).toEqual([...new Set(keys)]);
+    }
   });
 });

@@ -94,9 +94,11 @@ export const sectionsComplete = defineCheck({
       for (const { provider } of settled.filter(
         (entry) => !listed.has(entry.provider) && integrations !== null,
       )) {
-        findings.push(
-          finding("digest.provider-missing", `${TODAY} has no section for ${provider}`, today, { provider }),
-        );
+        const title = `${TODAY} has no section for ${provider}`;
+        findings.push({
+          ...finding("digest.provider-missing", title, today, { provider }),
+          subject: { kind: "provider", ref: provider },
+        });
       }
       const order = unsortedIn(today, events?.items ?? []);
       if (order !== null)
@@ -177,13 +179,14 @@ export const terminalStatesTold = defineCheck({
       ({ provider, path, state }): FindingDraft<"digest.closed-as-deleted" | "digest.end-untold">[] => {
         const verb = last.get(path) ?? null;
         const facts = { provider, path, state, verb };
+        const subject = { kind: "path", ref: path } as const;
         if (verb === "was deleted" || newest.get(path)?.type === "file.deleted") {
-          return [
-            finding("digest.closed-as-deleted", `${path} is ${state} and told as deleted`, today, facts),
-          ];
+          const title = `${path} is ${state} and told as deleted`;
+          return [{ ...finding("digest.closed-as-deleted", title, today, facts), subject }];
         }
         if (verb === null || TERMINAL_VERBS.test(verb) || today.bullets.length > READ_MAX) return [];
-        return [finding("digest.end-untold", `${path} is ${state}, ${TODAY} says it ${verb}`, today, facts)];
+        const title = `${path} is ${state}, ${TODAY} says it ${verb}`;
+        return [{ ...finding("digest.end-untold", title, today, facts), subject }];
       },
     );
     return judged(ended.length, findings, `${plural(ended.length, "ended record")} in today's digest`);
