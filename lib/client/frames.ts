@@ -37,28 +37,41 @@ export class FrameReader {
 
   /** The files that became complete with this piece. */
   push(piece: Uint8Array): FramedFile[] {
-    this.#waiting.push(piece);
-    this.#waitingBytes += piece.byteLength;
     const complete: FramedFile[] = [];
-    if (this.#waitingBytes < this.#need) return complete;
-    const bytes = this.#waiting.length === 1 ? piece : joined(this.#waiting, this.#waitingBytes);
     let at = 0;
-    while (bytes.byteLength - at >= this.#need) {
-      const part = bytes.subarray(at, at + this.#need);
-      at += this.#need;
+    for (;;) {
+      const missing = this.#need - this.#waitingBytes;
+      if (piece.byteLength - at < missing) break;
+      const end = at + missing;
+      // What began in an earlier piece is joined, and nothing more than that.
+      const part = this.#waitingBytes === 0 ? piece.subarray(at, end) : this.#joined(piece.subarray(at, end));
+      at = end;
       this.#take(part, complete);
     }
-    const rest = bytes.subarray(at);
-    this.#waiting = rest.byteLength === 0 ? [] : [rest];
-    this.#waitingBytes = rest.byteLength;
-    if (this.ended && this.#waitingBytes > 0) refuse("it goes on after its end");
+    if (at < piece.byteLength) {
+      if (this.ended) refuse("it goes on after its end");
+      this.#waiting.push(piece.subarray(at));
+      this.#waitingBytes += piece.byteLength - at;
+    }
     return complete;
+  }
+
+  #joined(last: Uint8Array): Uint8Array {
+    const whole = new Uint8Array(this.#waitingBytes + last.byteLength);
+    let at = 0;
+    for (const part of [...this.#waiting.splice(0), last]) {
+      whole.set(part, at);
+      at += part.byteLength;
+    }
+    this.#waitingBytes = 0;
+    return whole;
   }
 
   #take(part: Uint8Array, complete: FramedFile[]): void {
     if (this.ended) refuse("it goes on after its end");
     if (this.#state === "length") {
-      const length = new DataView(part.buffer, part.byteOffset).getUint32(0);
+      const [a, b, c, d] = part as unknown as [number, number, number, number];
+      const length = a * 2 ** 24 + (b << 16) + (c << 8) + d;
       if (length > HEAD_BYTES_MAX) refuse(`a head of ${length} bytes is announced`);
       this.#expect("head", length);
     } else if (this.#state === "head") {
@@ -109,16 +122,6 @@ function headOf(part: Uint8Array): Head | { end: true; files: number } {
     contentType: typeof contentType === "string" ? contentType : "",
     contentHash: typeof contentHash === "string" ? contentHash : "",
   };
-}
-
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
 }
 
 function refuse(why: string): never {

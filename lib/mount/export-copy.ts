@@ -73,7 +73,7 @@ async function receive(engine: Engine, attempt: Attempt, place: BootstrapPlace |
   );
   if (response.body === null) fail("unexpected_answer", "the export has no body", {});
   const total = askTotal(engine, attempt);
-  const reader = response.body.getReader() as PieceReader;
+  const pieces = piecesOf(engine, response.body.getReader() as PieceReader, attempt.signal, silenceMs);
   const frames = new FrameReader();
   const seen = { paths: new Set<string>(), revisions: new Set<string>() };
   const directories = new Set<string>();
@@ -93,7 +93,7 @@ async function receive(engine: Engine, attempt: Attempt, place: BootstrapPlace |
   try {
     let unticked = 0;
     for (;;) {
-      const piece = await nextPiece(engine, reader, attempt.signal, silenceMs);
+      const piece = await pieces.next();
       if (piece === null) break;
       unticked += piece.byteLength;
       if (unticked >= TICK_BYTES) {
@@ -112,7 +112,7 @@ async function receive(engine: Engine, attempt: Attempt, place: BootstrapPlace |
     if (frames.ended) total.settle(files + batch.length);
     flush();
   } finally {
-    reader.cancel().catch(() => undefined);
+    pieces.close();
   }
   if (!frames.ended) fail("unexpected_answer", `the export broke off after ${frames.files} files`, {});
   return seen;
@@ -168,37 +168,56 @@ function askTotal(engine: Engine, attempt: Attempt) {
     },
     /** True for a path that is not mirrored. */
     hides(path: string): boolean {
+      // Reserved names begin with a dot, but for one; the rest need not be looked at closely.
+      if (!path.includes("/.") && !path.includes("/_darcs")) return false;
       const mapped = localOf(engine, path);
-      if ("problem" in mapped && mapped.problem.startsWith("reserved name")) hidden = true;
-      return "problem" in mapped && hidden;
+      const reserved = "problem" in mapped && mapped.problem.startsWith("reserved name");
+      if (reserved) hidden = true;
+      return reserved;
     },
   };
 }
 
-/** The next piece, or null at the end. Silence longer than `silenceMs` fails, as does the end of the attempt. */
-async function nextPiece(
-  engine: Engine,
-  reader: PieceReader,
-  signal: AbortSignal,
-  silenceMs: number,
-): Promise<Uint8Array | null> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
+/** The pieces of the stream. Silence longer than `silenceMs` ends it, as does the end of the attempt. */
+function piecesOf(engine: Engine, reader: PieceReader, signal: AbortSignal, silenceMs: number) {
+  const { clock } = engine.world;
+  let failure: { error: unknown } | null = null;
+  let lastMs = clock.monotonicMs();
+  let cancel = () => {};
+  // A read under way ends when its stream is given up.
+  const giveUp = (error: unknown) => {
+    failure ??= { error };
+    reader.cancel().catch(() => undefined);
+  };
+  const onAbort = () => giveUp(signal.reason);
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
-  const cancel = engine.world.clock.after(silenceMs, () =>
-    reject(new RelayfileError("request_timeout", `the export was silent for ${silenceMs} ms`, { silenceMs })),
-  );
-  try {
-    const { done, value } = await Promise.race([reader.read(), promise]);
-    return done ? null : value;
-  } catch (error) {
-    if (isRelayfileError(error) || signal.aborted) throw error;
-    fail("network_unreachable", `the export broke off: ${messageOf(error)}`, {});
-  } finally {
-    cancel();
-    signal.removeEventListener("abort", onAbort);
-  }
+  const look = () => {
+    const leftMs = lastMs + silenceMs - clock.monotonicMs();
+    if (leftMs > 0) cancel = clock.after(leftMs, look);
+    else
+      giveUp(
+        new RelayfileError("request_timeout", `the export was silent for ${silenceMs} ms`, { silenceMs }),
+      );
+  };
+  look();
+  return {
+    /** The next piece, or null at the end. */
+    async next(): Promise<Uint8Array | null> {
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        if (signal.aborted) throw signal.reason;
+        return fail("network_unreachable", `the export broke off: ${messageOf(error)}`, {});
+      });
+      if (failure !== null) throw failure.error;
+      lastMs = clock.monotonicMs();
+      return done ? null : value;
+    },
+    close(): void {
+      cancel();
+      signal.removeEventListener("abort", onAbort);
+      reader.cancel().catch(() => undefined);
+    },
+  };
 }
 
 /** True when the mirror holds more than a few files already. */
