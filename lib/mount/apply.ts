@@ -9,7 +9,7 @@ import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { conflictArtifact, revertedArtifact } from "./conflicts.ts";
 import { count, type Engine, isWritable, localOf, modeOf, stageContext } from "./engine.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
-import { type Placement, placeAll, removeExpected, syncParents } from "./stage.ts";
+import { type Placement, parentDirectory, placeAll, removeExpected, sameFile, syncParents } from "./stage.ts";
 import { blankEntry, type Entry } from "./state-db.ts";
 
 /** How to apply. `force`: the remote wins over any local state, without an artifact (read-only paths). */
@@ -109,10 +109,12 @@ function decide(
     return deny(engine, path, rel, base, local.kind === "file" ? local.hash : null);
   if (!force && isDirty(engine, path, base, local.kind === "file" ? local.hash : null)) {
     engine.passedOver.add(path);
+    if (base !== undefined && !base.unverified) engine.db.patch(path, { unverified: true });
     return null;
   }
   const remote = state.kind === "file" ? { hash: state.file.hash, revision: state.file.revision } : null;
-  const agreed = base?.revision == null ? null : { hash: base.hash, revision: base.revision };
+  const agreed =
+    base?.revision == null || base.unplaced ? null : { hash: base.hash, revision: base.revision };
   const step = reconcilePath({ base: agreed, local: local.kind === "file" ? local : null, remote });
   const outcome = carryOut(engine, { path, rel, base, state, step, force, local });
   if (outcome === "changed" && local.kind === "file" && remote === null) options.removed.push(rel);
@@ -168,7 +170,7 @@ function carryOut(
       engine.wake.local.call();
       return null;
     case "recreate":
-      if (force) return removeLocal(engine, { path, rel, stat, localHash }) ? "changed" : null;
+      if (force) return moveAside(engine, { path, rel, stat }) ? "changed" : null;
       engine.db.forget(path);
       engine.suspects.add(rel);
       engine.wake.local.call();
@@ -197,11 +199,15 @@ function place(
   }));
   // A file moved aside is missing until the other one is in its place, or for longer when the disk fails in between.
   for (const { file, keepAs } of jobs) if (keepAs !== null) engine.removedHere.add(file.path);
+  // The index knows a new file before the disk does: after a crash in between it is read again, never sent as new.
+  const newcomers = jobs.filter(({ base, stat }) => (base === undefined || base.unplaced) && stat === null);
+  if (newcomers.length > 0) engine.db.transaction(() => announce(engine, newcomers));
   const results = placeAll(stageContext(engine), placements);
   const again: string[] = [];
   engine.db.transaction(() => {
     for (const [index, job] of jobs.entries()) {
       const result = results[index];
+      if (result?.kind !== "placed" && newcomers.includes(job)) engine.db.forget(job.file.path);
       if (result === undefined || result.kind === "changed") {
         again.push(job.file.path);
       } else if (result.kind === "refused") {
@@ -224,6 +230,14 @@ function place(
   return again;
 }
 
+/** Entries for files that are about to be placed: agreed on, never seen. */
+function announce(engine: Engine, newcomers: readonly Job[]): void {
+  for (const { file, rel } of newcomers) {
+    const { revision, hash, contentType } = file;
+    engine.db.put({ ...blankEntry(file.path, rel), revision, hash, contentType, unplaced: true });
+  }
+}
+
 /** True while local bytes of the path are on their way, were refused and wait, or the path is being deleted. */
 function isDirty(engine: Engine, path: string, base: Entry | undefined, localHash: string | null): boolean {
   if (engine.outbox.unsentFor(path) !== undefined) return true;
@@ -240,15 +254,39 @@ function deny(
   localHash: string | null,
 ): "changed" | null {
   engine.db.clearProblem(path);
-  if (base?.readDenied) return null;
+  const seenAtMs = engine.now();
+  if (base?.readDenied) {
+    engine.db.patch(path, { seenAtMs });
+    return null;
+  }
   if (base !== undefined && localHash !== null && localHash === base.hash) {
     engine.removedHere.add(path);
     engine.world.fs.unlink(engine.mirror.absolute(rel));
     engine.mirror.pruneParents(rel);
   }
-  engine.db.put({ ...(base ?? blankEntry(path, rel)), readDenied: true });
+  engine.db.put({ ...(base ?? blankEntry(path, rel)), readDenied: true, seenAtMs });
   engine.world.log.warn("reading is denied", { path });
   return "changed";
+}
+
+/** Keeps what a person wrote where they may not, when the server has nothing to put in its place. */
+function moveAside(
+  engine: Engine,
+  { path, rel, stat }: { path: string; rel: RelativeRemotePath } & Pick<Job, "stat">,
+): boolean {
+  const { fs } = engine.world;
+  const target = engine.mirror.absolute(rel);
+  if (stat === null || engine.mirror.problemAt(rel) !== null || !sameFile(fs.lstat(target), stat)) {
+    engine.stale.add(path);
+    return false;
+  }
+  const aside = revertedArtifact(engine, rel);
+  fs.makeDir(parentDirectory(aside));
+  engine.removedHere.add(path);
+  fs.rename(target, aside);
+  engine.mirror.pruneParents(rel);
+  engine.db.forget(path);
+  return true;
 }
 
 /** Removes a file whose bytes are still those agreed on; false when the disk moved meanwhile. */
@@ -286,6 +324,7 @@ function remember(
     deletePending: false,
     readDenied: false,
     unverified: false,
+    unplaced: false,
     refusedHash: "",
     missingScans: 0,
   });

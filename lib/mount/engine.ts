@@ -47,6 +47,11 @@ export interface Engine {
   readonly polls: { quiet: number };
   /** Paths whose local file the daemon itself removed, until the index knows: not a person's delete. */
   readonly removedHere: Set<string>;
+  /**
+   * True while a daemon has not walked the disk yet. What is missing then went while nobody ran: no delete, whether
+   * somebody watches now or not.
+   */
+  readonly firstWalk: { isNext: boolean };
   /** Paths seen to go while their first save was under way: a person's delete once the server has the file. */
   readonly seenToGo: Set<string>;
   /** Paths with a request under way; nothing else may send for them. */
@@ -78,6 +83,7 @@ export function openEngine(
   const health = newHealth(parts.previous);
   const rootName = config.localRoot.slice(config.localRoot.lastIndexOf("/") + 1);
   const db = openStateDb(parts.database);
+  const outbox = openOutbox({ fs: world.fs, random: world.random, now }, layout);
   const stateWake = new Wake(world.clock);
   return {
     config,
@@ -86,7 +92,7 @@ export function openEngine(
     names: { remoteRoot: config.remoteRoot, rootName, foldsCase: parts.foldsCase },
     db,
     mirror: openMirror(config.localRoot, world.fs, world.sha256, now),
-    outbox: openOutbox({ fs: world.fs, random: world.random, now }, layout),
+    outbox,
     remote: parts.remote(() => {
       health.failedWritebacks++;
       stateWake.call();
@@ -108,10 +114,12 @@ export function openEngine(
         .map((entry) => entry.remotePath),
     ),
     passedOver: new Set(),
-    // The last moments of a process that died may be missing in the index.
-    wanted: { audit: parts.afterCrash || config.fullReconcile, poll: false },
+    // The last moments of a process that died may be missing in the index, and what was passed over for a save is only
+    // known by the process that did.
+    wanted: { audit: parts.afterCrash || config.fullReconcile || outbox.pending.size > 0, poll: false },
     polls: { quiet: 0 },
     removedHere: new Set(),
+    firstWalk: { isNext: false },
     seenToGo: new Set(),
     inFlight: new Set(),
     deletedAtMs: new Map(),

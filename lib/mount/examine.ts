@@ -56,7 +56,7 @@ export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, tri
     for (const rel of paths) {
       if (relativePathProblem(rel) !== null) continue;
       const path = remoteOf(engine, rel);
-      const entry = engine.db.get(path);
+      let entry = engine.db.get(path);
       const local = lookAt(engine, rel, entry, parents);
       if (local === null) {
         unstable.push(rel);
@@ -73,6 +73,7 @@ export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, tri
         // Nobody watches, so the walks decide about what is missing.
         continue;
       }
+      entry = arrived(engine, entry, local);
       const verdict = judge(engine, { rel, path, entry, local, trigger });
       if (verdict.kind === "save" && local.kind === "file") {
         const record = recordFor(engine, rel, path, entry, local.hash);
@@ -88,6 +89,13 @@ export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, tri
         if (trigger === "signal" && local.kind === "absent" && engine.outbox.unsentFor(path) !== undefined)
           engine.seenToGo.add(path);
         note(engine, { rel, path, entry, local, verdict });
+        // What was passed over because of a save that is not on its way any more can be read now.
+        if (
+          engine.passedOver.has(path) &&
+          engine.outbox.unsentFor(path) === undefined &&
+          !isRefused(entry, local)
+        )
+          engine.stale.add(path);
       }
       if (records.length >= SAVES_PER_SYNC) flush();
     }
@@ -124,7 +132,7 @@ interface Look {
 
 function judge(engine: Engine, { rel, path, entry, local, trigger }: Look & { trigger: Trigger }) {
   const pending = engine.outbox.unsentFor(path);
-  const tracked = entry !== undefined && entry.revision !== null;
+  const tracked = entry !== undefined && entry.revision !== null && !entry.unplaced;
   return judgeLocal({
     local: local.kind === "file" ? { hash: local.hash, sizeBytes: local.stat.sizeBytes } : local.kind,
     tracked,
@@ -138,7 +146,7 @@ function judge(engine: Engine, { rel, path, entry, local, trigger }: Look & { tr
     excluded: upExclusion(rel, tracked, engine.names) !== null,
     bytesMax: engine.config.writebackBytesMax,
     trigger: trigger === "signal" || engine.seenToGo.has(path) ? "signal" : "scan",
-    polling: engine.health.watcher === "polling",
+    polling: engine.health.watcher === "polling" && !engine.firstWalk.isNext,
     missingScans: entry?.missingScans ?? 0,
   });
 }
@@ -186,6 +194,8 @@ function note(engine: Engine, { rel, path, entry, local, verdict }: Look & { ver
         const what = local.kind === "file" ? "changed" : "deleted";
         logDenial(engine, "WRITE_REVERTED", path, `${what} here, but the path may not be written`);
       }
+      // Until it is back its absence is nobody's delete, however often it is looked for.
+      if (local.kind === "absent") engine.removedHere.add(path);
       engine.stale.add(path);
       return;
     case "cancel": {
@@ -196,6 +206,18 @@ function note(engine: Engine, { rel, path, entry, local, verdict }: Look & { ver
     default:
       return;
   }
+}
+
+/** A file that was placed just before a crash is as agreed; other bytes at its path are somebody's own. */
+function arrived(engine: Engine, entry: Entry | undefined, local: LocalState): Entry | undefined {
+  if (!entry?.unplaced || local.kind !== "file" || local.hash !== entry.hash) return entry;
+  engine.db.put({ ...entry, ...engine.mirror.seen(local.stat, local.hash), unplaced: false });
+  return engine.db.get(entry.remotePath);
+}
+
+/** True when the local bytes are the ones the server refused: then they stay, whatever the server has. */
+function isRefused(entry: Entry | undefined, local: LocalState): boolean {
+  return local.kind === "file" && entry?.refusedHash === local.hash;
 }
 
 /** Marks a confirmed file as deleted here; the push lane decides when, and whether, the server hears of it. */
@@ -229,6 +251,8 @@ function recordFor(
   const inFlight = engine.inFlight.has(path);
   // A save under way ends first; afterwards the path is looked at again.
   if (inFlight) return null;
+  // Nobody edits what nobody here has seen.
+  const base = entry?.unplaced ? null : (entry?.revision ?? null);
   const sent = pending !== undefined && !pending.neverSent;
   const supersedes = [...(pending?.record.supersedes ?? []), ...(sent ? [pending.record.hash] : [])];
   return {
@@ -237,8 +261,8 @@ function recordFor(
       path,
       bytes: read.bytes,
       hash,
-      exists: entry?.revision != null,
-      expectedRevision: pending?.record.expectedRevision ?? entry?.revision ?? ABSENT_REVISION,
+      exists: base !== null,
+      expectedRevision: pending?.record.expectedRevision ?? base ?? ABSENT_REVISION,
       supersedes,
     }),
     replaces: pending?.record.commandId ?? null,

@@ -119,6 +119,7 @@ export function startLocal(engine: Engine): LocalLane {
     scanWanted = false;
     try {
       again(scan(engine));
+      engine.firstWalk.isNext = false;
     } catch (error) {
       scanWanted = true;
       throw error;
@@ -134,6 +135,7 @@ export function startLocal(engine: Engine): LocalLane {
     settling = { ...settling, bursts };
   };
 
+  engine.firstWalk.isNext = true;
   if (uploads) startWatch();
   return {
     requestScan() {

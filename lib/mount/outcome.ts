@@ -98,7 +98,7 @@ export function settled(engine: Engine, item: Pending, opId: string | null): voi
   if (record.retryOf !== undefined) clearDeadLetter(engine, record.retryOf);
   const retried = /^(.*)#\d+$/.exec(record.commandId)?.[1];
   if (retried !== undefined) engine.outbox.resolveFailed(retried);
-  dropObsolete(engine, record.remotePath);
+  dropObsolete(engine, record);
   engine.wake.state.call();
 }
 
@@ -131,6 +131,13 @@ export function retryLater(engine: Engine, item: Pending, refusal: Refusal): voi
   });
 }
 
+/** A save ended without arriving: what the server has now, and was passed over meanwhile, is read. */
+function readPassedOver(engine: Engine, path: string): void {
+  if (!engine.passedOver.delete(path)) return;
+  engine.stale.add(path);
+  engine.wake.pull.call();
+}
+
 /** The server will never take these bytes: dead letter, local file stays, not sent again until it changes. */
 export function refuse(engine: Engine, item: Pending, refusal: Refusal): void {
   const { record } = item;
@@ -139,6 +146,7 @@ export function refuse(engine: Engine, item: Pending, refusal: Refusal): void {
   rememberRefused(engine, item);
   engine.outbox.update(record.commandId, { attemptCount: attempts, lastAttemptAt: timestamp(engine.now()) });
   engine.outbox.fail(record.commandId, `${refusal.status}: ${refusal.message}`, true);
+  readPassedOver(engine, record.remotePath);
   noteError(engine, {
     kind: "http",
     ...(refusal.status === null ? {} : { statusCode: refusal.status }),
@@ -153,6 +161,7 @@ export function deny(engine: Engine, item: Pending, refusal: Refusal): void {
   const entry = rememberRefused(engine, item);
   engine.db.put({ ...entry, writeDenied: true });
   engine.outbox.fail(record.commandId, `${refusal.status}: ${refusal.message}`, false);
+  readPassedOver(engine, record.remotePath);
   logDenial(
     engine,
     entry.revision === null ? "WRITE_DENIED" : "WRITE_REVERTED",
@@ -187,6 +196,7 @@ export function rejectInvalid(engine: Engine, item: Pending, refusal: Refusal): 
     });
   }
   engine.outbox.fail(record.commandId, `${refusal.status}: ${refusal.message}`, false);
+  readPassedOver(engine, record.remotePath);
   if (entry?.revision != null) engine.stale.add(record.remotePath);
   engine.wake.pull.call();
 }
@@ -282,7 +292,7 @@ function clearDeadLetter(engine: Engine, opId: string): void {
 }
 
 /** A later save of the path arrived, so the refused one the daemon wrote a letter about has been replaced by its author. */
-function dropObsolete(engine: Engine, path: string): void {
+function dropObsolete(engine: Engine, { remotePath, firstSeenAt }: Pending["record"]): void {
   const { fs } = engine.world;
   const directory = engine.layout.deadLetters;
   if (fs.lstat(directory)?.kind !== "directory") return;
@@ -290,9 +300,12 @@ function dropObsolete(engine: Engine, path: string): void {
     if (!name.endsWith(".json") || name.endsWith(".error.json")) continue;
     const opId = name.slice(0, -5);
     const read = readDeadLetter(fs, directory, opId);
-    if (read === null || !("record" in read) || read.record.path !== path) continue;
+    if (read === null || !("record" in read) || read.record.path !== remotePath) continue;
     const { commandId } = read.record;
     if (commandId === undefined) continue;
+    // The one that arrived may be the older: a refusal of the newer stays.
+    const failed = engine.outbox.failed(commandId);
+    if (failed !== null && failed.firstSeenAt > firstSeenAt) continue;
     removeDeadLetter(fs, directory, opId);
     engine.outbox.resolveFailed(commandId);
   }

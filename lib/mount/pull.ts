@@ -194,8 +194,8 @@ async function fullPull(
   const tip = takesTip ? await newestEvent(engine, signal) : null;
   if (tip !== null && reason === "audit") moveCursor(engine, tip, true);
   const listed = await walkTree(engine, { signal, tick: () => undefined, report: () => undefined }, null);
-  judgeAbsences(engine, listed.paths, newestOf(listed.revisions));
   completed(engine, reason === "expired" ? { cursor: tip } : {});
+  judgeAbsences(engine, listed.paths, newestOf(listed.revisions));
 }
 
 /** The first copy: by export where that is offered, else by listing; an interrupted one goes on where it was. */
@@ -297,7 +297,11 @@ async function materialise(
 function isUpToDate(engine: Engine, file: TreeEntry, parents: Set<string>): boolean {
   const entry = engine.db.get(file.path);
   if (entry?.readDenied) return true;
-  if (entry?.revision === file.revision && engine.mirror.statOf(entry.rel as never, parents) !== null)
+  if (
+    entry?.revision === file.revision &&
+    !entry.unplaced &&
+    engine.mirror.statOf(entry.rel as never, parents) !== null
+  )
     return true;
   if (file.contentHash === undefined || file.contentHash === "") return false;
   const mapped = localOf(engine, file.path);
@@ -342,6 +346,8 @@ function judgeAbsences(engine: Engine, listed: ReadonlySet<string>, observed: st
         : null;
   if (refused !== null) {
     count(engine, "snapshotDeleteBlocked");
+    // A server in trouble is asked again when it is well; the other reasons wait for the next audit.
+    if (open) engine.wanted.audit = true;
     engine.world.log.warn("deletes of a listing were not believed", {
       reason: refused,
       missing: missing.length,

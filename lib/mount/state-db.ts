@@ -31,6 +31,8 @@ export interface Entry {
   readonly writeDenied: boolean;
   /** The revision was told late: what the server has now must still be read, also after a restart. */
   readonly unverified: boolean;
+  /** About to be placed for the first time; nobody here has seen it yet. */
+  readonly unplaced: boolean;
   /** Bytes refused for good: not sent again until they change. Empty when none. */
   readonly refusedHash: string;
   /** Consecutive scans that did not find the file. */
@@ -329,19 +331,21 @@ export function blankEntry(remotePath: string, rel: string): Entry {
     readDenied: false,
     writeDenied: false,
     unverified: false,
+    unplaced: false,
     refusedHash: "",
     missingScans: 0,
   };
 }
 
-const FLAG = { deletePending: 1, readDenied: 2, writeDenied: 4, unverified: 8 } as const;
+const FLAG = { deletePending: 1, readDenied: 2, writeDenied: 4, unverified: 8, unplaced: 16 } as const;
 
 function flagsOf(entry: Entry): number {
   return (
     (entry.deletePending ? FLAG.deletePending : 0) |
     (entry.readDenied ? FLAG.readDenied : 0) |
     (entry.writeDenied ? FLAG.writeDenied : 0) |
-    (entry.unverified ? FLAG.unverified : 0)
+    (entry.unverified ? FLAG.unverified : 0) |
+    (entry.unplaced ? FLAG.unplaced : 0)
   );
 }
 
@@ -382,6 +386,7 @@ function entryOf(row: SqlRow): Entry {
     readDenied: (flags & FLAG.readDenied) !== 0,
     writeDenied: (flags & FLAG.writeDenied) !== 0,
     unverified: (flags & FLAG.unverified) !== 0,
+    unplaced: (flags & FLAG.unplaced) !== 0,
     refusedHash: row.refused_hash as string,
     missingScans: row.missing_scans as number,
   };

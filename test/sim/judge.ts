@@ -54,8 +54,11 @@ export class Judge {
   }
 
   /** An upload of a person's own bytes may replace only what they had seen, or their own earlier saves. */
-  private upload(path: string, hash: string, replaced: string | null, { seen, saved }: Machine): void {
+  private upload(path: string, hash: string, replaced: string | null, { seen, saved, rig }: Machine): void {
     if (replaced === null || replaced === hash || !saved.get(path)?.has(hash)) return;
+    // A merge that found nothing to add uploads the person's own bytes, and they hold the other version too.
+    if (rig.lines.some(({ message, fields }) => message.startsWith("merged") && fields.path === `/${path}`))
+      return;
     if (seen.get(path)?.has(replaced) || saved.get(path)?.has(replaced)) return;
     const merged = this.api.applied.some((one) => one.path === `/${path}` && one.hash === replaced);
     if (!merged || this.savedElsewhere(path, replaced))
@@ -89,13 +92,14 @@ export class Judge {
     );
   }
 
-  private saves({ rig, lastSaved }: Machine): void {
+  private saves({ rig, lastSaved, written }: Machine): void {
     const kept = new Set(keptBelow(rig, "").values());
     for (const [path, text] of lastSaved) {
       const hash = sha256(text);
       if (this.api.everStored.has(hash) || kept.has(text) || rig.local(path) === text) continue;
       const versions = [rig.local(path) ?? "", ...kept.values(), ...(this.api.texts.get(`/${path}`) ?? [])];
-      if (!hasEveryLine(versions, text)) this.problems.push(`a save of ${path} is lost: ${brief(text)}`);
+      if (!hasEveryLine(versions, written.get(path) ?? []))
+        this.problems.push(`a save of ${path} is lost: ${brief(text)}`);
     }
   }
 
@@ -177,13 +181,15 @@ function keptBelow(rig: Machine["rig"], below: string): Map<string, string> {
   return found;
 }
 
-/** True when some version has every line of a text that a person wrote: those hold a blank or a `#`. A merge keeps them. */
-function hasEveryLine(versions: readonly string[], text: string): boolean {
-  const written = text.split("\n").filter((line) => /[ #]/.test(line));
-  return versions.some((version) => {
-    const lines = new Set(version.split("\n"));
-    return written.every((line) => lines.has(line));
-  });
+/** True when some version has every line that a person wrote: a merge keeps them. A save without any is not merged. */
+function hasEveryLine(versions: readonly string[], written: readonly string[]): boolean {
+  return (
+    written.length > 0 &&
+    versions.some((version) => {
+      const lines = new Set(version.split("\n"));
+      return written.every((line) => lines.has(line));
+    })
+  );
 }
 
 function textIn(document: string, key: string): string {

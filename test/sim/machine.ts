@@ -26,6 +26,8 @@ export class Machine {
   readonly rig: MountRig;
   /** The last bytes the person saved at a path and did not remove again. */
   readonly lastSaved = new Map<string, string>();
+  /** The lines of them that were not there before. */
+  readonly written = new Map<string, readonly string[]>();
   /** Every content the person had before their eyes at a path, by hash: what an upload may replace. */
   readonly seen = new Map<string, Set<string>>();
   /** How often the person put each content at a path, by hash. */
@@ -209,6 +211,8 @@ export class Machine {
   /** What a person does never meets the faults of the daemon's disk, and survives a power cut. */
   private user(work: () => void, path: string, text: string | null): void {
     this.look(path);
+    const before = new Set(this.rig.local(path)?.split("\n"));
+    this.written.set(path, text?.split("\n").filter((line) => !before.has(line)) ?? []);
     work();
     this.rig.fs.settle();
     if (text === null) this.lastSaved.delete(path);

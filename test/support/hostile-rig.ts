@@ -95,8 +95,20 @@ export class HostileRig {
   }
 
   /** Lets waiting times of a trouble pass. */
-  later(ms = AUDIT_MS + 60_000): Promise<void> {
+  later(ms = 31 * 60_000): Promise<void> {
     return this.clock.advance(ms);
+  }
+
+  /** Directory of the mount's private state, relative to home. */
+  privateState(): string {
+    const [name = ""] = readdirSync(this.stateDir).filter((one) => one !== "quarantine");
+    return join(this.stateDir, name).slice(this.home.length + 1);
+  }
+
+  /** Name of the one pending outbox record. */
+  pendingName(): string {
+    const directory = join(this.root, ".relay", "outbox", "pending");
+    return readdirSync(directory).find((name) => name.endsWith(".json")) ?? "x.json";
   }
 
   /** What changed outside the mirror; empty when nothing did. */
