@@ -34,6 +34,17 @@ async function receive(context: ControlContext): Promise<Response> {
   if (event.kind === "not_applicable")
     return json({ status: event.kind, reason: event.reason, correlationId });
   const { provider } = event;
+  // Whoever holds a workspace token may say much about their own workspace, but a connection is a key to an account.
+  const named = event.kind === "forward" ? null : event.connectionId;
+  if (
+    context.caller.kind === "workspace" &&
+    named !== null &&
+    env.store.isHeldElsewhere(workspace.id, provider, named)
+  ) {
+    return fail("forbidden", `${named} is the connection of another workspace`, {
+      wireCode: "connection_taken",
+    });
+  }
   if (event.kind === "connected") {
     const connectionId = await connectSource(env, workspace, event);
     return json({ status: "connected", provider, connectionId, correlationId });

@@ -146,6 +146,13 @@ export class ControlStore {
     return this.integrations(workspace).find((row) => row.provider === provider) ?? null;
   }
 
+  /** True when a connection of the sync source belongs to another workspace. */
+  isHeldElsewhere(workspace: string, provider: string, connectionId: string): boolean {
+    const held =
+      "SELECT 1 FROM integrations WHERE provider = ? AND connection_id = ? AND workspace <> ? LIMIT 1";
+    return this.sql.all(held, [provider, connectionId, workspace]).length > 0;
+  }
+
   /** Adds or replaces an integration. */
   async saveIntegration(row: IntegrationRecord): Promise<void> {
     await this.commit((sql) =>

@@ -263,6 +263,40 @@ describe("POST workspaces/:id/sources/nango/webhooks", () => {
     expect(await letters(stack)).toMatchObject([{ reason: "source_failed", lastError: "token revoked" }]);
   });
 
+  test("a workspace token claims no connection of another workspace; the source itself may move one", async () => {
+    const source = sourceOf(3);
+    const { stack } = await connectedTo(source);
+    await signed(stack, auth);
+    const { accessToken } = await stack.cloudSession();
+    const made = await stack.fetch(
+      new Request(`${stack.controlPlaneUrl}/api/v1/workspaces`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${accessToken}` },
+        body: JSON.stringify({ name: "other" }),
+      }),
+    );
+    const other = (await made.json()) as { relayWorkspaceId?: string; workspaceId?: string; id?: string };
+    const workspaceId = other.relayWorkspaceId ?? other.workspaceId ?? other.id ?? "";
+    const send = async (body: object, headers: Record<string, string>) => {
+      const url = `${stack.controlPlaneUrl}/api/v1/workspaces/${workspaceId}/sources/nango/webhooks`;
+      const response = await stack.fetch(
+        new Request(url, { method: "POST", headers, body: JSON.stringify(body) }),
+      );
+      return { status: response.status, body: (await response.json()) as { code?: string; status?: string } };
+    };
+    const token = await stack.mint(["sync:trigger"], { workspaceId });
+    for (const body of [auth, sync, { ...sync, success: false, error: {} }]) {
+      const answer = await send(body, { Authorization: `Bearer ${token}` });
+      expect([answer.status, answer.body.code]).toEqual([403, "connection_taken"]);
+    }
+    expect(source.requests).toEqual([]);
+    expect(
+      (await send({ ...auth, connectionId: "conn-9" }, { Authorization: `Bearer ${token}` })).status,
+    ).toBe(200);
+    const hmac = new Bun.CryptoHasher("sha256", HOOK_SECRET).update(JSON.stringify(auth)).digest("hex");
+    expect((await send(auth, { "X-Nango-Hmac-Sha256": hmac })).body.status).toBe("connected");
+  });
+
   test("a wrong signature changes nothing", async () => {
     const { stack } = await connectedTo(sourceOf(1));
     expect((await signed(stack, auth, "another secret")).status).toBe(401);
