@@ -69,7 +69,7 @@ export function startLocal(engine: Engine): LocalLane {
     watcher?.close();
     watcher = null;
     health.watcher = "polling";
-    scanWanted = true;
+    scanWanted = uploads;
     rewatchAtMs = engine.now() + REWATCH_MS;
     // A system that never lets us watch is asked again and again; people need to hear of it once.
     const reason = messageOf(error);
@@ -80,7 +80,7 @@ export function startLocal(engine: Engine): LocalLane {
   };
   const onChange = (rel: string | null, kind?: "rename" | "change") => {
     if (rel === null) {
-      scanWanted = true;
+      scanWanted = uploads;
     } else {
       const top = rel.split("/", 1)[0] ?? "";
       if (isPrunedDirectory(top, 0, engine.names)) return;
@@ -139,6 +139,8 @@ export function startLocal(engine: Engine): LocalLane {
   if (uploads) startWatch();
   return {
     requestScan() {
+      // A mirror that sends nothing has nothing to look for; a wish nobody fulfils would keep the lane spinning.
+      if (!uploads) return;
       scanWanted = true;
       engine.wake.local.call();
     },

@@ -9,10 +9,10 @@ export default function view(document: OnceReport & { readonly localDir: string 
     ? `${style.mark("pass")} ${localDir} agrees with the server: ${trackedFiles} files`
     : `${style.mark("fail")} ${localDir} does not agree with the server yet`;
   const left: [number, string][] = [
-    [document.pending, "saves on their way"],
+    [document.pending, document.pending === 1 ? "save on its way" : "saves on their way"],
     [document.deadLetters, "refused saves: relayfile writeback status"],
     [document.heldDeletes, "deletes held: relayfile mount resume"],
-    [document.conflicts, "conflicts: relayfile conflicts"],
+    [document.conflicts, `${document.conflicts === 1 ? "conflict" : "conflicts"}: relayfile conflicts`],
     [document.problems, "paths that cannot be placed"],
   ];
   const lines = [head, ...left.filter(([count]) => count > 0).map(([count, what]) => `  ${count} ${what}`)];

@@ -197,12 +197,23 @@ describe("7.5 permissions", () => {
     pulls.save("new.md", "3");
     pulls.fs.unlink(`${pulls.root}/b.md`);
     await pulls.clock.advance(300_000);
+    expect(pulls.relay("state.json")).toMatchObject({ verdict: "catching-up", syncMode: "pull-only" });
     await pulls.stop();
     await pulls.once();
     expect(
       rig.api.requests.filter(({ method, path }) => method !== "GET" && !/bulk-read$/.test(path)),
     ).toEqual([]);
     expect(pulls.relayNames("outbox/pending")).toHaveLength(1);
+  });
+
+  test("C12: a mirror that only pulls comes to rest after a restart and goes on pulling", async () => {
+    open({ flags: { syncMode: "pull-only" } }).api.put("/a.md", "1");
+    await rig.once();
+    await rig.start();
+    expect(rig.relay("state.json").verdict).toBe("ok");
+    rig.api.put("/a.md", "2");
+    await rig.clock.advance(60_000);
+    expect(rig.local("a.md")).toBe("2");
   });
 
   test("C13: a body against the schema is kept aside; an update gets the server's version back, a create goes", async () => {
