@@ -119,6 +119,8 @@ describe("VG-12 and VG-13 digest.closed-stays-closed", () => {
     const short = feed([event(ISSUES[0])], { complete: false });
     const facts = { digests: digests([closed("a")]), events: short };
     expect(runCheck(closedStaysClosed, facts)).toMatchObject({ exercised: 0, findings: [] });
+    const far = feed([event(ISSUES[0], { at: "2026-05-19T23:00:00.000Z" })], { complete: false });
+    expect(runCheck(closedStaysClosed, { ...facts, events: far })).toMatchObject({ exercised: 1 });
   });
 
   test("skips without yesterday's digest", () => {

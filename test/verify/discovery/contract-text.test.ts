@@ -80,6 +80,19 @@ describe("VD-06 and VD-16 discovery.schemas-sound", () => {
       expect(codesOf(schemasSound, facts)).toEqual(["discovery.schema-not-canonical"]);
   });
 
+  test("takes the order of an author only from a schema that was authored", () => {
+    const { $schema, title, ...rest } = inferred;
+    const unordered = { title, ...rest, $schema };
+    const asWritten = `${JSON.stringify(unordered, null, 2)}\n`;
+    expect(codesOf(schemasSound, withDocument(unordered, asWritten))).toEqual([
+      "discovery.schema-not-canonical",
+    ]);
+    const authored = { ...unordered, additionalProperties: false };
+    expect(codesOf(schemasSound, withDocument(authored, `${JSON.stringify(authored, null, 2)}\n`))).toEqual(
+      [],
+    );
+  });
+
   test("compares no bytes that were redacted, of an empty schema, or under a hash of another kind", () => {
     const hidden = { ...inferred, description: "[redacted:jwt#0123456789ab]" };
     expect(codesOf(schemasSound, withDocument(hidden, "the real text"))).toEqual([]);

@@ -303,6 +303,14 @@ describe("VD-15, VD-23 and VW-04 discovery.records-well-formed", () => {
     expect(judge(text, inferred(["null", "string"]))).toEqual([]);
     expect(judge(sample(ISSUES[0], { payloadTypes: { title: "integer" } }), inferred("number"))).toEqual([]);
     expect(judge(text, inferred("integer", { additionalProperties: false }))).toEqual([]);
+    expect(judge(sample(ISSUES[0], { payloadTypes: { title: "integer" } }), inferred("string"))).toEqual([
+      "discovery.schema-type-conflict",
+    ]);
+    const [elsewhere] = inferred("integer").providers;
+    const [own] = elsewhere?.resources ?? [];
+    if (own === undefined) throw new TypeError("no resource");
+    for (const over of [{ path: "/jira/projects" }, { placeholder: true }])
+      expect(judge(text, discovery([{ ...own, ...over }]))).toEqual([]);
   });
 });
 

@@ -32,6 +32,12 @@ describe("VW-26 and VW-27 writeback.success-confirmed", () => {
     ]);
   });
 
+  test("judges a create whose record lies in another collection", () => {
+    const pull = { provider: "github", path: "/github/repos/o/r/pull-requests/my branch.json" };
+    expect(judge({ ...pull, providerResult: { status: 201 } })).toEqual(["writeback.success-unconfirmed"]);
+    expect(judge({ ...pull, providerResult: { status: 201, id: "7" } })).toEqual([]);
+  });
+
   test("allows an edit, an action and a local write to name nothing", () => {
     expect(judge({ path: RECORD, providerResult: { status: 204 } })).toEqual([]);
     expect(judge({ path: "/github/repos/o/r/pulls/7/merge.json", providerResult: { status: 200 } })).toEqual(
