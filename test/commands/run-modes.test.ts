@@ -164,7 +164,7 @@ describe("a run that is stopped", () => {
       state.onCall = (n) => {
         if (n === moment) terminal?.signal(turn % 2 === 0 ? "SIGINT" : "SIGTERM");
       };
-      const run = await runCli(words(rig, "doctor --json"), rig.ports, {
+      const run = await runCli(words(rig, "doctor --json -v"), rig.ports, {
         onTerminal: (made) => {
           terminal = made;
         },

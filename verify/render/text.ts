@@ -130,12 +130,17 @@ function checkLines(report: Report, style: TextStyle): string[] {
     const reason = check.status === "pass" ? [] : indented(check.reason, style, 4).map(style.dim);
     return [`${mark} ${check.id}`, ...reason];
   });
+  const unlisted =
+    report.summary.checks.skip - report.checks.filter(({ status }) => status === "skip").length;
   return [
     ...lines,
     ...undecided.flatMap((text) => marked("unknown", text, style)),
     ...skippedGroups(report).flatMap(({ reason, ids }) =>
       marked("skip", `${count(ids.length, "check")} skipped: ${reason}`, style),
     ),
+    ...(unlisted > 0
+      ? marked("skip", `${count(unlisted, "check")} skipped, not listed in this report`, style)
+      : []),
   ];
 }
 

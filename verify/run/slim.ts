@@ -1,18 +1,24 @@
 /** The report as an agent reads it: what no finding cites is told by its number. Pure; files and bundles keep everything. */
 import type { Report } from "../report.ts";
 
+/** How `truncated` names the skipped checks that are not listed. */
+export const SKIPPED_LEFT_OUT = "checks that were skipped (-v keeps them)";
+
 /**
- * The report with the requests that a finding cites or that went wrong, and the first of each service; checks that
- * passed or were skipped keep their answer and lose what `doctor --list` says of them. `truncated` tells what is gone.
+ * The report with the requests that a finding cites or that went wrong, and the first of each service; without the checks
+ * that were skipped, unless a flag would let them run. Checks that passed keep their answer and lose what `doctor --list`
+ * says of them. `truncated` tells what is gone.
  */
 export function slimReport(report: Report): Report {
   const exchanges = toldExchanges(report);
   const dropped = report.exchanges.length - exchanges.length;
-  const quiet = report.checks.filter(isQuiet).length;
+  const asked = report.checks.filter(({ status, flag }) => status !== "skip" || flag !== undefined);
+  const skipped = report.checks.length - asked.length;
+  const quiet = asked.filter(isQuiet).length;
   return {
     ...report,
     exchanges,
-    checks: report.checks.map((check) =>
+    checks: asked.map((check) =>
       isQuiet(check) ? { ...check, refs: [], after: [], evidence: [], hint: "" } : check,
     ),
     truncated: [
@@ -20,12 +26,13 @@ export function slimReport(report: Report): Report {
       ...(dropped === 0
         ? []
         : [{ what: "requests that no finding cites (-v keeps them)", kept: exchanges.length, dropped }]),
+      ...(skipped === 0 ? [] : [{ what: SKIPPED_LEFT_OUT, kept: asked.length, dropped: skipped }]),
       ...(quiet === 0
         ? []
         : [
             {
               what: "refs, hints and evidence names of checks without findings (-v keeps them)",
-              kept: report.checks.length - quiet,
+              kept: asked.length - quiet,
               dropped: quiet,
             },
           ]),

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { renderReport } from "../../../verify/render/mod.ts";
 import { Report } from "../../../verify/report.ts";
 import { slimReport } from "../../../verify/run/slim.ts";
+import { readSavedReport } from "../../../verify/saved-report.ts";
 import { reportRig } from "../../support/report-rig.ts";
 import { runCli } from "../../support/run-cli.ts";
 
@@ -13,11 +14,19 @@ describe("slimReport()", () => {
     const whole = await runCli(`${words} -v`, rig.ports);
     expect(slim.stdout.length).toBeLessThan(whole.stdout.length * 0.4);
     const [short, full] = [Report.parse(slim.document), Report.parse(whole.document)];
+    const decided = full.checks.filter(({ status, flag }) => status !== "skip" || flag !== undefined);
     expect(short.checks.map(({ id, status }) => [id, status])).toEqual(
-      full.checks.map(({ id, status }) => [id, status]),
+      decided.map(({ id, status }) => [id, status]),
     );
+    expect(short.summary.checks).toEqual(full.summary.checks);
+    const bytes = new TextEncoder().encode(slim.stdout);
+    expect(readSavedReport(bytes, "slim").checks).toEqual(short.checks);
     expect(short.exchanges.map(({ service }) => service).sort()).toEqual(["control-plane", "file-api"]);
-    expect(short.truncated.at(-2)).toMatchObject({ kept: 2, dropped: full.exchanges.length - 2 });
+    expect(short.truncated[0]).toMatchObject({ kept: 2, dropped: full.exchanges.length - 2 });
+    expect(short.truncated[1]).toMatchObject({
+      kept: decided.length,
+      dropped: full.checks.length - decided.length,
+    });
     expect(full.exchanges.every(({ repro }) => repro.argv[0] === "curl")).toBe(true);
   });
 
@@ -47,9 +56,13 @@ describe("slimReport()", () => {
   test("leaves every renderer the same verdict and causes", async () => {
     await using rig = await reportRig();
     const report = await rig.doctor({ "file-api": rig.stack.controlPlaneUrl });
-    for (const format of ["text", "short", "junit", "github"] as const)
-      expect(await renderReport(slimReport(report), format)).toBe(await renderReport(report, format));
-    for (const format of ["markdown", "html"] as const) {
+    expect(await renderReport(slimReport(report), "github")).toBe(await renderReport(report, "github"));
+    const lines = async (format: "text" | "short", of: Report) =>
+      (await renderReport(of, format)).split("\n").filter((line) => !line.startsWith("- "));
+    for (const format of ["text", "short"] as const)
+      expect(await lines(format, slimReport(report))).toEqual(await lines(format, report));
+    expect(await renderReport(slimReport(report), "text")).toContain("skipped, not listed in this report");
+    for (const format of ["markdown", "html", "junit"] as const) {
       const text = await renderReport(slimReport(report), format);
       for (const finding of report.findings) expect(text).toContain(finding.code);
     }
