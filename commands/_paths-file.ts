@@ -16,7 +16,7 @@ export function readPathsFile(fs: LocalFs, file: string): readonly string[] {
   if (bytes.byteLength > BYTES_MAX)
     fail("usage", `--paths-file ${file} is ${bytes.byteLength} bytes, the limit is ${BYTES_MAX}`, { file });
   const text = new TextDecoder().decode(bytes);
-  const paths = text.trimStart().startsWith("[") ? fromJson(text, file) : fromLines(text);
+  const paths = /^\s*[[{"]/.test(text) ? fromJson(text, file) : fromLines(text);
   if (paths.length === 0) {
     fail("usage", `--paths-file ${file} names no path`, {
       file,

@@ -42,6 +42,13 @@ export function prepareRoot(
   if (problem === null) return { restored: false };
   const parent = root.slice(0, root.lastIndexOf("/")) || "/";
   const hint = "Look at the path; then repeat with --reset-after-clobber";
+  if (problem === "other") {
+    fail("mount_root_broken", `mount root ${root} is neither a directory nor a file`, {
+      root,
+      problem,
+      hint: "Choose another directory",
+    });
+  }
   if (problem !== "missing") {
     if (!config.resetAfterClobber) {
       writeIncident(world, config, problem);

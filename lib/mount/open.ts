@@ -1,13 +1,14 @@
 /** From a resolved configuration to an engine that may work: root checked, locks held, index open. */
 
 import type { ServiceTarget } from "../client/http.ts";
-import { fail, isRelayfileError } from "../errors.ts";
+import { fail, isRelayfileError, messageOf } from "../errors.ts";
+import { clearArea, clearState, setAside } from "./area.ts";
 import type { MountConfig } from "./config.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { openFlushInbox } from "./flush-signal.ts";
 import { foreignWorkspace, prepareRoot } from "./guard.ts";
 import { writeAtomic } from "./json-file.ts";
-import { artifactStamp, privatePaths, requireStateDir, runtimeLayout } from "./layout.ts";
+import { privatePaths, requireStateDir, runtimeLayout } from "./layout.ts";
 import { importIndex } from "./legacy-state.ts";
 import { lockMount } from "./lock.ts";
 import { enterMode } from "./modes.ts";
@@ -42,6 +43,7 @@ export function openMount(
   const { fs } = world;
   const { dir: stateDir, database: databaseFile } = privatePaths(config, world.sha256);
   requireStateDir(stateDir, config.localRoot);
+  if (config.stateFile === undefined) clearState(world, stateDir, databaseFile);
   const existed = fs.lstat(databaseFile) !== null;
   if (existed && config.stateFile !== undefined) requireIndex(world, databaseFile);
   fs.makeDir(stateDir, 0o700);
@@ -55,6 +57,7 @@ export function openMount(
       hint: "Mirror again first: relayfile mount WORKSPACE DIR",
     });
   }
+  clearArea(world, layout);
   fs.makeDir(layout.area);
   // Before the lease names this process: whoever reads it may send the signal at once.
   const flushInbox = openFlushInbox(world);
@@ -65,7 +68,7 @@ export function openMount(
     flushInbox.close();
     throw error;
   }
-  let database: StateDatabase | null = null;
+  const held: { database: StateDatabase | null } = { database: null };
   try {
     const found = readPublicState(fs, layout.state);
     const previous = found.kind === "ok" ? found.state : null;
@@ -75,30 +78,39 @@ export function openMount(
         hint: "Choose another directory",
       });
     }
+    const mirrored = previous?.remoteRoot;
+    if (mirrored !== undefined && mirrored !== config.remoteRoot) {
+      // Under another remote path every file here would be new there.
+      fail("usage", `${config.localRoot} mirrors ${mirrored}, not ${config.remoteRoot}`, {
+        hint: `Repeat with --remote-path ${mirrored}, or choose another directory`,
+      });
+    }
     if (found.kind === "damaged") setAside(world, layout.state, found.reason);
-    const opened = openIndex(world, databaseFile);
-    database = opened;
     const running = `${stateDir}/running`;
     const afterCrash = fs.lstat(running) !== null;
     if (!afterCrash)
       writeAtomic(world, running, new TextEncoder().encode(`${world.host.pid}\n`), { sync: true });
-    const engine = openEngine(config, world, {
-      database: opened,
-      previous,
-      afterCrash,
-      flushInbox,
-      foldsCase: foldsCase(world, layout.area),
-      remote: (onRefusedWrite) =>
-        openRemote({
-          target,
-          workspaceId: config.workspaceId,
-          clock: world.clock,
-          log: world.log,
-          sha256: world.sha256,
-          timeoutMs: config.outboxTimeoutMs,
-          onRefusedWrite,
-        }),
-    });
+    const build = (opened: StateDatabase) => {
+      held.database = opened;
+      return openEngine(config, world, {
+        database: opened,
+        previous,
+        afterCrash,
+        flushInbox,
+        foldsCase: foldsCase(world, layout.area),
+        remote: (onRefusedWrite) =>
+          openRemote({
+            target,
+            workspaceId: config.workspaceId,
+            clock: world.clock,
+            log: world.log,
+            sha256: world.sha256,
+            timeoutMs: config.outboxTimeoutMs,
+            onRefusedWrite,
+          }),
+      });
+    };
+    const engine = withIndex(world, databaseFile, build);
     // An index that remembers files and a mirror without its runtime area: the files were removed, not deleted one by one.
     if (restored || (!areaExisted && engine.db.entries.size > 0)) engine.db.forgetAll();
     else importIndex(engine, stateDir, `${config.stateDir}/quarantine`);
@@ -115,7 +127,7 @@ export function openMount(
       },
     };
   } catch (error) {
-    database?.close();
+    closeDamaged(held.database);
     lock.release();
     flushInbox.close();
     throw error;
@@ -132,14 +144,26 @@ function requireIndex({ fs }: MountWorld, file: string): void {
   });
 }
 
-/** Opens the index; a damaged one is moved aside and a new one begins with a bootstrap. */
-function openIndex(world: MountWorld, file: string): StateDatabase {
+/** Opens the index for `use`; one that is damaged anywhere is moved aside and a new one begins with a bootstrap. */
+function withIndex<T>(world: MountWorld, file: string, use: (database: StateDatabase) => T): T {
+  let opened: StateDatabase | null = null;
   try {
-    return world.openDatabase(file);
+    opened = world.openDatabase(file);
+    return use(opened);
   } catch (error) {
-    if (!isRelayfileError(error, "state_corrupt")) throw error;
-    for (const suffix of ["", "-wal", "-shm"]) setAside(world, `${file}${suffix}`, error.message);
-    return world.openDatabase(file);
+    const code = String((error as { code?: unknown }).code);
+    if (!isRelayfileError(error, "state_corrupt") && !/^SQLITE_(CORRUPT|NOTADB)/.test(code)) throw error;
+    closeDamaged(opened);
+    for (const suffix of ["", "-wal", "-shm"]) setAside(world, `${file}${suffix}`, messageOf(error));
+    return use(world.openDatabase(file));
+  }
+}
+
+function closeDamaged(database: StateDatabase | null): void {
+  try {
+    database?.close();
+  } catch {
+    // Closed already, or it cannot be checkpointed any more; the file is kept as it is.
   }
 }
 
@@ -157,14 +181,6 @@ function knownFiles(world: MountWorld, file: string): number {
     world.log.warn("the index of an earlier mount cannot be read", { file, reason: String(error) });
     return 0;
   }
-}
-
-/** Keeps a damaged file for a person to look at. */
-function setAside(world: MountWorld, file: string, reason: string): void {
-  if (world.fs.lstat(file) === null) return;
-  const aside = `${file}.damaged-${artifactStamp(world.clock.now())}`;
-  world.fs.rename(file, aside);
-  world.log.warn("a damaged state file was moved aside", { file, aside, reason });
 }
 
 /** True when the file system below the root does not tell upper from lower case. */

@@ -1,6 +1,6 @@
 /** Where a mount looks, where it keeps its index, and the runs that end by themselves, through the real front door. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { MountEventSchema } from "../../commands/_mount-events.ts";
 import { bunPorts } from "../../lib/runtime/bun/ports.ts";
 import { runCli } from "../support/run-cli.ts";
@@ -53,6 +53,7 @@ describe("mount: what to mirror", () => {
     "no path": "# nothing\n\n",
     "an empty array": "[]",
     "not paths": "[1]",
+    "an object": '{"paths":["/notes"]}',
     "broken JSON": '["/a"',
     "climbing paths": "/../../etc\n",
   })) {
@@ -69,6 +70,19 @@ describe("mount: what to mirror", () => {
     );
     expect((await run("mount demo px --rehome --paths-file nowhere --once")).exit).toBe(2);
     expect((await run(`mount demo px --rehome --paths-file ${dir.path} --once`)).exit).toBe(2);
+  });
+  test("a directory that mirrors one remote path is not taken for another, where all its files would be new", async () => {
+    await run("mount demo own --rehome --remote-path /notes --once");
+    const other = await run("mount demo own --remote-path /docs --once");
+    expect(other.exit).toBe(2);
+    expect(other.stderr).toContain("mirrors /notes, not /docs");
+    expect((await run("tree demo /docs --depth 9")).stdout).not.toContain("a.md");
+  });
+  test("what is neither a directory nor a file is never moved aside", async () => {
+    Bun.spawnSync(["mkfifo", dir.join("pipe")]);
+    const result = await run("mount demo pipe --rehome --reset-after-clobber --once");
+    expect(result.exit).toBe(5);
+    expect(lstatSync(dir.join("pipe")).isFIFO()).toBe(true);
   });
   test("--local-dir and RELAYFILE_LOCAL_DIR name the directory; another one than recorded needs --rehome", async () => {
     const first = await run("mount demo --local-dir ld --rehome --remote-path / --once --json");
