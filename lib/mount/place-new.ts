@@ -54,11 +54,11 @@ function discard(engine: Engine, body: Staged["body"]): void {
 
 /** Writes every plain newcomer to a temporary file; makes the directories they need. */
 function stage(engine: Engine, files: readonly RemoteFile[], staged: Staged[], rest: RemoteFile[]): void {
-  const known = new Set<string>();
-  const made = new Set<string>();
+  const deviceId = engine.world.fs.lstat(engine.mirror.root)?.deviceId;
+  const directories: Directories = { known: new Set(), made: new Set(), deviceId };
   for (const file of files) {
     const rel = newcomer(engine, file.path);
-    if (rel === null || !prepare(engine, rel, known, made)) {
+    if (rel === null || !prepare(engine, rel, directories)) {
       rest.push(file);
       continue;
     }
@@ -97,18 +97,29 @@ function newcomer(engine: Engine, path: string): RelativeRemotePath | null {
   return "problem" in mapped ? null : mapped.rel;
 }
 
+/** Directories seen by one run without an await: safe ones, and those among them that were made just now. */
+interface Directories {
+  readonly known: Set<string>;
+  readonly made: Set<string>;
+  /** The file system of the root: the one that is synced. */
+  readonly deviceId: number | undefined;
+}
+
 /** Sees to it that a directory is there and safe, once per directory, and that the name is free; false when it is not. */
-function prepare(engine: Engine, rel: RelativeRemotePath, known: Set<string>, made: Set<string>): boolean {
+function prepare(engine: Engine, rel: RelativeRemotePath, { known, made, deviceId }: Directories): boolean {
   const { fs } = engine.world;
   const { mirror } = engine;
   const directory = rel.slice(0, Math.max(rel.lastIndexOf("/"), 0));
   try {
     if (!known.has(directory)) {
       if (mirror.problemAbove(rel) !== null) return false;
-      if (directory !== "" && fs.lstat(`${mirror.root}/${directory}`) === null) {
+      const path = parentDirectory(mirror.absolute(rel));
+      const before = fs.lstat(path);
+      if (before === null) {
         mirror.makeParents(rel);
         made.add(directory);
       }
+      if ((before ?? fs.lstat(path))?.deviceId !== deviceId) return false;
       known.add(directory);
     }
     // In a directory that was made a moment ago nothing can be in the way; and if so, the rename tells.

@@ -191,6 +191,25 @@ describe("the first copy", () => {
   });
 });
 
+test("placeNew() leaves directories on another file system, which no sync of ours reaches, to the ordinary way", async () => {
+  const rig = filled({}, 150);
+  rig.fs.makeDir(`${rig.root}/d00`);
+  const elsewhere = new Set([`${rig.root}/d00`]);
+  const { lstat, writeUnnamed } = rig.fs;
+  const used: string[] = [];
+  rig.fs.lstat = (path) => {
+    const stat = lstat.call(rig.fs, path);
+    return stat !== null && elsewhere.has(path) ? { ...stat, deviceId: 2 } : stat;
+  };
+  rig.fs.writeUnnamed = (directory, bytes, mode) => {
+    used.push(directory);
+    return writeUnnamed.call(rig.fs, directory, bytes, mode);
+  };
+  expect((await newsOf(rig)).converged).toBe(true);
+  expect(new Set(used)).toEqual(new Set([`${rig.root}/d01`]));
+  expect(rig.fs.files(rig.root)).toHaveLength(150);
+});
+
 describe("limits of the first copy", () => {
   test("B2: a slow copy that makes progress outlives the time limit of a cycle", async () => {
     const rig = filled({ flags: { timeoutMs: 15_000 } }, 1_500);
