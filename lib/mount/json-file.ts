@@ -14,16 +14,16 @@ export interface WriteOptions {
   readonly indent?: number;
 }
 
-/** Reads text; null when the file does not exist. Other failures throw. */
+/** Reads text; null when there is no regular file: links are not followed. Other failures throw. */
 export function readText(fs: LocalFs, path: string): string | null {
-  if (fs.lstat(path) === null) return null;
+  if (fs.lstat(path)?.kind !== "file") return null;
   return decoder.decode(fs.readFile(path));
 }
 
 /** The JSON value of a file: absent, a value, or text that does not parse. */
 export function readJson(fs: LocalFs, path: string): { value: unknown } | { problem: string } | null {
   const text = readText(fs, path);
-  if (text === null) return null;
+  if (text === null) return fs.lstat(path) === null ? null : { problem: "not a regular file" };
   try {
     return { value: JSON.parse(text) };
   } catch (error) {

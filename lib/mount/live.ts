@@ -151,7 +151,8 @@ function inlineState(engine: Engine, event: LiveEvent): RemoteState | "own-echo"
   const entry = engine.db.get(event.path);
   if (entry?.readDenied) return null;
   if (event.type === "file.deleted") return null;
-  if (entry?.revision === event.revision && entry.hash === event.contentHash) return "own-echo";
+  if (entry?.revision === event.revision && entry.hash === event.contentHash && !entry.unplaced)
+    return "own-echo";
   if (event.inlineContent !== true || event.content === undefined) return null;
   const [ours, theirs] = [revisionNumber(entry?.revision ?? "rev_0"), revisionNumber(event.revision)];
   if (ours === null || theirs === null || theirs <= ours) return null;

@@ -288,7 +288,9 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
 
     /** Removes acknowledged records past their keeping time or number. */
     prune(): void {
-      const names = fs.readDir(directory("acked")).filter(({ name }) => name.endsWith(".json"));
+      const names = fs
+        .readDir(directory("acked"))
+        .filter(({ name, kind }) => kind === "file" && name.endsWith(".json"));
       const dated = names
         .map(({ name }) => ({ name, at: fs.lstat(`${directory("acked")}/${name}`)?.mtimeMs ?? 0 }))
         .sort((a, b) => b.at - a.at);

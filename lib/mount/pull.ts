@@ -137,7 +137,7 @@ export async function applyEvents(
       if (entry !== undefined && !entry.readDenied) deleted.push(path);
     } else if (
       entry?.readDenied !== true &&
-      !(entry?.revision === event.revision && entry.hash === event.contentHash)
+      !(entry?.revision === event.revision && entry.hash === event.contentHash && !entry.unplaced)
     ) {
       changed.push(path);
     }

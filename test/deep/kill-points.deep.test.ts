@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { killEverywhere, OPERATIONS } from "./kill-points.ts";
+import { killEverywhere, OPERATIONS } from "../sim/kill-points.ts";
 
 describe("S05: nothing is lost by a kill at any step of", () => {
   for (const operation of OPERATIONS) {
