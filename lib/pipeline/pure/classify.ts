@@ -8,6 +8,7 @@ import type {
   ResourceDefinition,
 } from "../../providers/definition.ts";
 import { providerOfPath } from "../../providers/registry.ts";
+import { RESERVED_LEAVES } from "./internal-paths.ts";
 import { decode, decodeParams, idOfName, isDirectoryRecord, isExactFile, matchTemplate } from "./paths.ts";
 
 /** What a write or delete of a path means. */
@@ -33,17 +34,6 @@ export type WriteRoute =
 
 type Refusal = Extract<WriteRoute, { kind: "none" }>;
 
-const RESERVED = new Set([
-  "LAYOUT.md",
-  ".layout.md",
-  "_index.json",
-  "_PERMISSIONS.md",
-  ".schema.json",
-  ".create.example.json",
-  ".adapter.md",
-  ".relayfile.acl",
-  "new.json",
-]);
 const TEMPORARY = /(?:^|\.)(?:tmp|partial)(?:\.[a-z]+)?$/i;
 
 /** The route of a path. Longest template first; the first resource that accepts decides. */
@@ -54,13 +44,7 @@ export function classifyWrite(path: string, event: "write" | "delete", era: Era 
     return { kind: "none", provider: null, reason: "not_a_provider", message, hint: null };
   }
   const clean = path.trim().replace(/\/$/, "");
-  const refuse = (reason: Refusal["reason"], message: string, hint: string | null): Refusal => ({
-    kind: "none",
-    provider: provider.id,
-    reason,
-    message,
-    hint,
-  });
+  const refuse = refusalsOf(provider);
   const reserved = reservedName(provider, clean);
   if (reserved !== null) return refuse("reserved_name", reserved.message, reserved.hint);
   const refusals: Refusal[] = [];
@@ -101,6 +85,16 @@ export function classifyWrite(path: string, event: "write" | "delete", era: Era 
   );
 }
 
+function refusalsOf(provider: ProviderDefinition) {
+  return (reason: Refusal["reason"], message: string, hint: string | null): Refusal => ({
+    kind: "none",
+    provider: provider.id,
+    reason,
+    message,
+    hint,
+  });
+}
+
 function noRule(provider: ProviderDefinition, path: string): string {
   return `No ${provider.id} writeback rule matched ${path}`;
 }
@@ -138,7 +132,7 @@ function reservedName(provider: ProviderDefinition, path: string): { message: st
     const hint = `Create with any other name, for example ${path.slice(0, -"new.json".length)}draft 1.json`;
     return { message: "new.json is not a way to create", hint };
   }
-  if (RESERVED.has(leaf) || leaf.startsWith(".")) {
+  if (RESERVED_LEAVES.includes(leaf) || leaf.startsWith(".")) {
     return {
       message: `${leaf} is a reserved name and reaches no provider`,
       hint: `Read /${provider.id}/LAYOUT.md for what can be written`,
@@ -163,13 +157,7 @@ function routeOf(
   era: Era,
   path: string,
 ): WriteRoute | null {
-  const refuse = (reason: Refusal["reason"], message: string, hint: string | null): Refusal => ({
-    kind: "none",
-    provider: provider.id,
-    reason,
-    message,
-    hint,
-  });
+  const refuse = refusalsOf(provider);
   const named = namedRecord(resource, rest);
   const draft =
     rest.length === 1 && rest[0]?.endsWith(".json") === true ? rest[0].slice(0, -".json".length) : null;

@@ -7,17 +7,20 @@ const ROOTS: Readonly<Record<EraSwitch, readonly string[]>> = {
   "2026-05": ["discovery", "digests", ".skills"],
 };
 
+/** Names of files that the service keeps for itself, anywhere in a tree. */
+export const RESERVED_LEAVES: readonly string[] = [
+  ".relayfile.acl",
+  "LAYOUT.md",
+  ".layout.md",
+  "_index.json",
+  "_PERMISSIONS.md",
+  ".schema.json",
+  ".create.example.json",
+  ".adapter.md",
+];
+
 const LEAVES: Readonly<Record<EraSwitch, readonly string[]>> = {
-  current: [
-    ".relayfile.acl",
-    "LAYOUT.md",
-    ".layout.md",
-    "_index.json",
-    "_PERMISSIONS.md",
-    ".schema.json",
-    ".create.example.json",
-    ".adapter.md",
-  ],
+  current: RESERVED_LEAVES,
   "2026-05": [".relayfile.acl", "LAYOUT.md", "_index.json"],
 };
 
