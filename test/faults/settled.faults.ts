@@ -38,7 +38,12 @@ const opsAged = (bench: Bench) =>
     when: (url) => url.pathname.endsWith("/ops"),
     json: (page: { items: Item[] }) => ({
       ...page,
-      items: page.items.map((item) => ({ ...item, completedAt: ago(600_000) })),
+      items: page.items.map((item) => ({
+        ...item,
+        createdAt: ago(601_000),
+        updatedAt: ago(600_000),
+        completedAt: ago(600_000),
+      })),
     }),
   });
 

@@ -26,6 +26,7 @@ async function probe(
       "--control-plane",
       controlPlaneUrl,
       "--json",
+      "-v",
     ],
     options.ports ?? rig.ports,
     options.cli ?? {},
@@ -163,7 +164,7 @@ describe("verify writeback --allow-write", () => {
     expect(report.exchanges.every(({ request }) => request.method === "GET")).toBe(true);
     expectOnlyMarked(before, await tree(rig));
     for (const words of [`--path ${HELLO}`, "--only writeback.write-arrives", "--with team=OPS"]) {
-      const line = `verify writeback ${words} --json --file-api ${rig.stack.fileApiUrl}`;
+      const line = `verify writeback ${words} --json -v --file-api ${rig.stack.fileApiUrl}`;
       const refused = await runCli(line, rig.ports);
       expect([words, refused.exit]).toEqual([words, 5]);
       expect(refused.document).toMatchObject({ error: { code: "consent_required", exit: "SAFETY" } });
