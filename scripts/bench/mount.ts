@@ -13,7 +13,7 @@ import { compile, ENTRY } from "../build/compile.ts";
 import { type Live, measureLive } from "./mount/live.ts";
 import { stateWriteMs } from "./mount/state-write.ts";
 import { originalBinary, originalSubject, ourSubject, type Subject } from "./mount/subjects.ts";
-import { archiveOf, extract, servedWorkspace } from "./mount/workspace.ts";
+import { archiveOf, extract, type ServedWorkspace, servedWorkspace } from "./mount/workspace.ts";
 
 const { values } = parseArgs({
   options: {
@@ -41,10 +41,12 @@ const fresh = (name: string) => {
 const executable = join(fresh("bin"), "relayfile");
 await compile({ entry: ENTRY, outfile: executable, build: null });
 const original = values["no-original"] ? null : originalBinary();
+const served: ServedWorkspace[] = [];
 try {
   const perFile = await compare(FILES);
   if (values.large !== undefined) await large(Number(values.large), perFile);
 } finally {
+  await Promise.all(served.map((workspace) => workspace.stop()));
   if (values.keep) process.stderr.write(`kept ${scratch}\n`);
   else rmSync(scratch, { recursive: true, force: true });
 }
@@ -52,7 +54,7 @@ process.exit(0);
 
 /** Every figure at one size; answers with the milliseconds per file of our first copy. */
 async function compare(files: number): Promise<number> {
-  const workspace = await servedWorkspace(executable, fresh("data"), files);
+  const workspace = await serve(files);
   const archive = archiveOf(fresh("archive"), files);
   const limits: number[] = [];
   const synced: number[] = [];
@@ -96,14 +98,12 @@ async function compare(files: number): Promise<number> {
     other(theirs?.subject, files),
     "512 B + 4 MiB",
   );
-  await theirs?.workspace.stop();
-  await workspace.stop();
   return bootstrapMs / files;
 }
 
 /** The figures of a large mirror: ours alone. */
 async function large(files: number, perFileMs: number): Promise<void> {
-  const workspace = await servedWorkspace(executable, fresh("data"), files);
+  const workspace = await serve(files);
   const archive = archiveOf(fresh("archive"), files);
   const tar = extract(archive, fresh("tar"));
   const subject = ourSubject(executable, workspace.served, fresh("ours"));
@@ -122,7 +122,13 @@ async function large(files: number, perFileMs: number): Promise<void> {
   print("audit without changes, wall", ms(after.auditMs), "", "3 s");
   print("state write on one change", ms(written, 2), "", "5 ms");
   print("own state per file", bytesPerFile(subject, files), "", "512 B + 4 MiB");
-  await workspace.stop();
+}
+
+/** A filled workspace of its own, stopped at the end whatever happens. */
+async function serve(files: number): Promise<ServedWorkspace> {
+  const workspace = await servedWorkspace(executable, fresh("data"), files);
+  served.push(workspace);
+  return workspace;
 }
 
 async function passes(subject: Subject): Promise<{ ms: number; cpuMs: number; auditMs: number }> {
@@ -138,7 +144,7 @@ async function passes(subject: Subject): Promise<{ ms: number; cpuMs: number; au
 
 /** The original over a workspace of its own, filled in the same way. */
 async function originalPasses(files: number) {
-  const workspace = await servedWorkspace(executable, fresh("data"), files);
+  const workspace = await serve(files);
   const subject = originalSubject(original as string, workspace.served, fresh("original"));
   const first = succeeded(subject, await subject.once());
   const run = succeeded(subject, await subject.once());

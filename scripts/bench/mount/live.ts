@@ -1,7 +1,7 @@
 /** A running daemon, watched from outside: delays in both directions, a burst, idleness, memory, its end. */
 import { mkdirSync, readFileSync, renameSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Subject } from "./subjects.ts";
+import type { Running, Subject } from "./subjects.ts";
 import { pathOf, type ServedWorkspace } from "./workspace.ts";
 
 /** What was seen. Times in ms, CPU in percent of one core, memory in bytes. */
@@ -26,6 +26,19 @@ export async function measureLive(
   { rounds, idleMs }: { rounds: number; idleMs: number },
 ): Promise<Live> {
   const daemon = subject.start();
+  try {
+    return await measure(subject, daemon, workspace, { rounds, idleMs });
+  } finally {
+    await daemon.stop();
+  }
+}
+
+async function measure(
+  subject: Subject,
+  daemon: Running,
+  workspace: ServedWorkspace,
+  { rounds, idleMs }: { rounds: number; idleMs: number },
+): Promise<Live> {
   await until(() => isListening(subject.mirror), 50);
   await Bun.sleep(3_000);
   const [remoteMs, atomicMs, inPlaceMs]: number[][] = [[], [], []];
