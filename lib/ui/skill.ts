@@ -36,7 +36,8 @@ A check that could not tell says \`unknown\`, never \`pass\`. Findings with \`ro
   at most 25 lines for people.
 - Give \`--timeout 60s\`: what was known by then is printed as a whole report.
 - Nothing prompts without a terminal; \`--no-input\` makes sure.
-- \`exchanges\` holds the requests that a finding cites or that went wrong; \`-v\` keeps all of them. Their \`repro.curl\`
+- \`exchanges\` holds the requests that a finding cites or that went wrong and \`checks\` what was asked; \`-v\` adds all other
+  requests and the skipped checks. \`repro.curl\`
   repeats a request with \`$RELAYFILE_TOKEN\`; no output ever holds a token.
 
 ## Waiting and watching
