@@ -113,7 +113,9 @@ export const draftsSettle = defineCheck({
     type Codes = "writeback.draft-residue" | "writeback.receipt-astray" | "writeback.accepted-unreadable";
     const findings = places.flatMap(({ place, op, ageMs }): FindingDraft<Codes>[] => {
       // Of several writes to one path only the last one can be read there, whatever became of it.
-      const again = ops.items.some((other) => other.path === op.path && beginOf(other) > endOf(op));
+      const again = ops.items.some(
+        (other) => other !== op && other.path === op.path && beginOf(other) > endOf(op),
+      );
       if (again || latest.get(place.path) !== op || !(ageMs > SETTLED_MS)) return [];
       const found = verdictOf(place, op, ageMs, events);
       return found === null ? [] : [{ ...opFinding(op, place), ...found }];
