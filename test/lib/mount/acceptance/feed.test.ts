@@ -35,7 +35,7 @@ describe("7.3 incremental pull and audits", () => {
   });
 
   test("E2: an audit runs once when a day has passed, not before, and its time is kept; a clock set back defers none", async () => {
-    open().api.put("/a.md", "1");
+    open({ flags: { intervalMs: 600_000 } }).api.put("/a.md", "1");
     await rig.start();
     const first = full();
     await rig.clock.advance(DAY - 3_600_000);
