@@ -41,8 +41,11 @@ export interface Engine {
   readonly stale: Set<string>;
   /** Paths whose remote change was not applied because a save was on its way; read again when it has arrived. */
   readonly passedOver: Set<string>;
-  /** What is to be done at the next occasion: look at everything on the server; read the feed, whatever comes live. */
-  readonly wanted: { audit: boolean; poll: boolean };
+  /**
+   * What is to be done at the next occasion: look at everything on the server; read the feed, whatever comes live; wait
+   * for the runtime area to come back; walk the disk.
+   */
+  readonly wanted: { audit: boolean; poll: boolean; area: boolean; walk: boolean };
   /** Polls in a row that found nothing new. */
   readonly polls: { quiet: number };
   /** Paths whose local file the daemon itself removed, until the index knows: not a person's delete. */
@@ -116,7 +119,12 @@ export function openEngine(
     passedOver: new Set(),
     // The last moments of a process that died may be missing in the index, and what was passed over for a save is only
     // known by the process that did.
-    wanted: { audit: parts.afterCrash || config.fullReconcile || outbox.pending.size > 0, poll: false },
+    wanted: {
+      audit: parts.afterCrash || config.fullReconcile || outbox.pending.size > 0,
+      poll: false,
+      area: false,
+      walk: false,
+    },
     polls: { quiet: 0 },
     removedHere: new Set(),
     firstWalk: { isNext: false },

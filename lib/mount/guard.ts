@@ -10,6 +10,7 @@ import type { MountWorld } from "./world.ts";
 /** Looks at the root; on a change to broken writes one incident. True while the root is a real directory. */
 export function checkRoot(engine: Engine): boolean {
   const problem = rootProblem(engine.world.fs.lstat(engine.config.localRoot));
+  noteArea(engine);
   if (problem === engine.health.rootProblem) return problem === null;
   engine.health.rootProblem = problem;
   engine.wake.state.call();
@@ -20,6 +21,19 @@ export function checkRoot(engine: Engine): boolean {
   engine.world.log.error("mount root invariant broken", { root: engine.config.localRoot, found: problem });
   writeIncident(engine.world, engine.config, problem);
   return false;
+}
+
+/**
+ * A root without its runtime area is not the one that was mounted: a file system that was taken away leaves an empty
+ * directory. When it is back nobody has watched it, so it is walked.
+ */
+function noteArea(engine: Engine): void {
+  const gone = !hasRuntimeArea(engine);
+  if (engine.wanted.area && !gone) {
+    engine.wanted.walk = true;
+    engine.wake.local.call();
+  }
+  engine.wanted.area = gone;
 }
 
 /** True while the runtime area exists: without it an empty mirror says nothing about a person's wish. */

@@ -146,6 +146,8 @@ export function startLocal(engine: Engine): LocalLane {
     },
     async round(signal) {
       if (rewatchAtMs !== null && isDue(rewatchAtMs, engine.now()) && uploads) startWatch();
+      if (engine.wanted.walk) scanWanted = true;
+      engine.wanted.walk = false;
       // A walk takes a missing file for lost unless its delete was noticed before, so that comes first.
       look(scanWanted);
       if (scanWanted && uploads) walk();

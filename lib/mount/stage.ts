@@ -2,7 +2,7 @@
  * Puts remote bytes at local paths: temporary files first, one sync for the batch, then renames that are checked
  * against the disk at the last moment (spec mount-daemon 8.5, design: durable without an fsync per file).
  */
-import { messageOf, osCodeOf } from "../errors.ts";
+import { fail, messageOf, osCodeOf } from "../errors.ts";
 import type { FileStat, LocalFs } from "../ports.ts";
 import type { Sha256 } from "../sync/names.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
@@ -66,7 +66,7 @@ export interface StageContext {
 export function placeAll(context: StageContext, batch: readonly Placement[]): Placed[] {
   const { fs, layout } = context;
   if (batch.length === 0) return [];
-  fs.makeDir(layout.staging, 0o700);
+  makeStaging(context);
   const nameOf = (index: number) => `${layout.staging}/${serial + index}`;
   const shared = batch.length >= SHARED_SYNC_FROM;
   const staged = new Set<string>();
@@ -94,6 +94,17 @@ export function placeAll(context: StageContext, batch: readonly Placement[]): Pl
     for (const temporary of staged) fs.unlink(temporary);
     serial += batch.length;
   }
+}
+
+/** The staging directory, in a runtime area that must be there: where it is not, this is not the root that was mounted. */
+function makeStaging({ fs, layout }: StageContext): void {
+  if (fs.lstat(layout.area)?.kind !== "directory") {
+    fail("mount_root_broken", `the runtime area ${layout.area} is gone`, {
+      path: layout.area,
+      hint: "Put the mirror back, or mount again",
+    });
+  }
+  fs.makeDir(layout.staging, 0o700);
 }
 
 /** Makes the names at some paths durable, created or removed: with one call when there are many. */
@@ -184,7 +195,7 @@ export function removeExpected(
   const { fs, mirror, layout } = context;
   const target = mirror.absolute(rel);
   if (mirror.problemAt(rel) !== null || expect === null || !sameFile(fs.lstat(target), expect)) return false;
-  fs.makeDir(layout.staging, 0o700);
+  makeStaging(context);
   const aside = `${layout.staging}/${serial++}`;
   try {
     fs.rename(target, aside);
