@@ -15,7 +15,7 @@ import { defaultStateDir, privatePaths, runtimeLayout } from "../lib/mount/layou
 import { teeToFile } from "../lib/mount/log-file.ts";
 import { loggingFetch } from "../lib/mount/log-http.ts";
 import { runOnce } from "../lib/mount/once.ts";
-import { type OpenMount, openMount } from "../lib/mount/open.ts";
+import { mirroredBefore, type OpenMount, openMount } from "../lib/mount/open.ts";
 import { announceChild, refuseWhileStarting, register, waitForRegistration } from "../lib/mount/process.ts";
 import type { MountWorld } from "../lib/mount/world.ts";
 import { type ArgValues, type CommandContext, type CommandResult, command } from "./_command.ts";
@@ -194,7 +194,8 @@ async function background(
       },
     );
   }
-  if (world.fs.lstat(config.localRoot)?.kind !== "directory") prepareRoot(world, config, { trackedFiles: 0 });
+  if (world.fs.lstat(config.localRoot)?.kind !== "directory")
+    prepareRoot(world, config, { trackedFiles: mirroredBefore(world, config) });
   world.fs.makeDir(layout.area);
   const pidFile = args["pid-file"] ?? layout.pid;
   const logFile = args["log-file"] ?? layout.log;

@@ -50,7 +50,7 @@ export function openMount(
   const known = existed ? knownFiles(world, databaseFile) : 0;
   const { restored } = prepareRoot(world, config, { trackedFiles: known });
   const layout = runtimeLayout(config.localRoot);
-  const areaExisted = fs.lstat(layout.area) !== null;
+  const areaExisted = hasHistory(world, layout.area);
   if (options.mustBeWhole && known > 0 && !areaExisted) {
     fail("mount_root_broken", `${config.localRoot} was emptied: ${known} files were mirrored there before`, {
       root: config.localRoot,
@@ -132,6 +132,22 @@ export function openMount(
     flushInbox.close();
     throw error;
   }
+}
+
+/** Files mirrored by the last mount of this root, as its index remembers; 0 without one. */
+export function mirroredBefore(world: MountWorld, config: MountConfig): number {
+  const { database } = privatePaths(config, world.sha256);
+  return world.fs.lstat(database) === null ? 0 : knownFiles(world, database);
+}
+
+/**
+ * True when a runtime area was left by a mount that worked. What a start in the background makes before the daemon runs,
+ * its pid record and its log, says nothing: a mirror that was removed would look like one whose files were deleted.
+ */
+function hasHistory({ fs }: MountWorld, area: string): boolean {
+  const kind = fs.lstat(area)?.kind;
+  if (kind !== "directory") return kind !== undefined;
+  return fs.readDir(area).some(({ name }) => !/^mount\.(pid|log)/.test(name));
 }
 
 /** An index that was named by hand must be one, or a new file: anything else that is there is somebody's. */

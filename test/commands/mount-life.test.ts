@@ -1,6 +1,6 @@
 /** Acceptance list 7.7, the part that needs processes: a real daemon started, found, stopped, and those that are none. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runtimeLayout } from "../../lib/mount/layout.ts";
 import {
@@ -77,6 +77,23 @@ describe("mount --background", () => {
     expect(stopped.document).toMatchObject({ outcome: "stopped", pid });
     expect(existsSync(layout.pid)).toBe(false);
     expect((await relayfile("mount demo bg --notify-flush")).exit).toBe(1);
+  }, 60_000);
+
+  test("L14: a mirror that was removed is not started over in the background unless asked, and then comes back whole", async () => {
+    await relayfile("mount demo gone --rehome --once");
+    const before = (await relayfile("tree demo / --depth 9")).document;
+    rmSync(dir.join("gone"), { recursive: true });
+    const refused = await relayfile("mount demo gone --background");
+    expect([refused.exit, existsSync(dir.join("gone"))]).toEqual([5, false]);
+    const started = await relayfile("mount demo gone --background --reset-after-clobber");
+    expect(started.exit).toBe(0);
+    const notified = await relayfile("mount demo gone --notify-flush");
+    expect(notified.document).toMatchObject({ ok: true });
+    expect((await relayfile("unmount demo")).exit).toBe(0);
+    expect(existsSync(dir.join("gone/mine.md"))).toBe(true);
+    expect((await relayfile("tree demo / --depth 9")).document.entries).toEqual(before.entries);
+    const log = readFileSync(runtimeLayout(dir.join("gone")).log, "utf8");
+    expect(log).toContain("bootstrap complete");
   }, 60_000);
 
   test("G7: a daemon that ignores SIGTERM is killed", async () => {
