@@ -137,6 +137,20 @@ describe("mount: where the index is", () => {
   });
 });
 
+describe("mount: as whom", () => {
+  for (const name of ["RELAYFILE_MOUNT_CREDS_FILE", "RELAYFILE_DELEGATED_CREDENTIALS_FILE"]) {
+    test(`${name} names the token file, and a broken one is no reason to use another`, async () => {
+      const alone = { RELAYFILE_HOME: dir.join("nobody"), HOME: dir.join("nobody") };
+      const words = `mount ${stack.workspaceId} as-${name.length} --rehome --once --json`;
+      expect((await run(words, { ...alone, [name]: stack.tokenFile })).document).toMatchObject({
+        converged: true,
+      });
+      expect((await run(words, { ...alone, [name]: dir.join("nowhere.json") })).exit).not.toBe(0);
+      expect((await run(words, alone)).exit).toBe(4);
+    });
+  }
+});
+
 describe("mount: one-shots", () => {
   test("W18: --push-local-once sends an unsynced draft and no control file, and refuses an emptied mirror", async () => {
     await run("mount demo shots --rehome --once");
