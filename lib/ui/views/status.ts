@@ -2,6 +2,7 @@
 import type { StatusDocument } from "../../../commands/status.ts";
 import { shellLine } from "../../../verify/http/exchange.ts";
 import type { Style } from "../style.ts";
+import { counted } from "./_table.ts";
 
 /** Renders the state of one mirror. */
 export default function view(document: StatusDocument, style: Style): string {
@@ -12,14 +13,14 @@ export default function view(document: StatusDocument, style: Style): string {
     `${style.mark(mark)} ${style.bold(verdict)}: ${document.reason}`,
     `  workspace ${document.name ?? document.workspaceId ?? "unknown"} in ${document.localDir ?? "no directory"}`,
   ];
-  const facts: [string, number][] = [
-    ["files mirrored", document.trackedFiles ?? 0],
-    ["on the way up", document.pending],
-    ["deletes held", document.heldDeletes],
-    ["refused saves", document.deadLetters],
-    ["conflicts", document.conflicts],
+  const facts: [count: number, one: string, many: string][] = [
+    [document.trackedFiles ?? 0, "file mirrored", "files mirrored"],
+    [document.pending, "on the way up", "on the way up"],
+    [document.heldDeletes, "delete held", "deletes held"],
+    [document.deadLetters, "refused save", "refused saves"],
+    [document.conflicts, "conflict", "conflicts"],
   ];
-  const told = facts.filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
+  const told = facts.filter(([count]) => count > 0).map((fact) => counted(...fact));
   if (told.length > 0) lines.push(`  ${told.join(", ")}`);
   if (document.daemon !== null) {
     const since = document.daemon.startedAt === null ? "" : ` since ${document.daemon.startedAt}`;
