@@ -145,17 +145,17 @@ export class Judge {
 
   /**
    * Nobody is asked about their own saves. An index that a power cut set back may take a save of before for somebody
-   * else's, and then both versions are kept, which loses nothing. The same goes for a save that was refused for good and
-   * then taken when the network delivered it a second time.
+   * else's, and then both versions are kept, which loses nothing. The same goes for a save whose reply was lost, or that
+   * the network delivered twice, when the server refused it or its successor for good in between.
    */
   private conflicts(): void {
     const { faults } = this;
     if (faults["power cut"] !== undefined) return;
-    if (
-      faults["repeated request"] !== undefined &&
-      Object.keys(faults).some((kind) => kind.startsWith("file refused"))
-    )
-      return;
+    const refused = Object.keys(faults).some((kind) => kind.startsWith("file refused"));
+    const uncertain = ["repeated request", "lost reply", "late reply"].some(
+      (kind) => faults[kind] !== undefined,
+    );
+    if (refused && uncertain) return;
     for (const [index, { rig }] of this.machines.entries()) {
       const others = this.machines.filter((_, other) => other !== index);
       for (const path of keptBelow(rig, "conflicts").keys()) {
