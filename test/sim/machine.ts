@@ -191,6 +191,7 @@ export class Machine {
         if (text === null || action.path === action.to) return;
         this.removed.add(action.path);
         this.look(action.to);
+        this.write(action.to, text);
         this.remember(action.to, text);
         fs.makeDir(at(action.to).replace(/\/[^/]*$/, ""));
         this.user(() => fs.rename(at(action.path), at(action.to)), action.path, null);
@@ -211,8 +212,7 @@ export class Machine {
   /** What a person does never meets the faults of the daemon's disk, and survives a power cut. */
   private user(work: () => void, path: string, text: string | null): void {
     this.look(path);
-    const before = new Set(this.rig.local(path)?.split("\n"));
-    this.written.set(path, text?.split("\n").filter((line) => !before.has(line)) ?? []);
+    this.write(path, text ?? "");
     work();
     this.rig.fs.settle();
     if (text === null) this.lastSaved.delete(path);
@@ -220,6 +220,15 @@ export class Machine {
       this.remember(path, text);
       this.lastSaved.set(path, text);
     }
+  }
+
+  /** Notes the lines of a text that a person changed: those hold a blank or a `#`. */
+  private write(path: string, text: string): void {
+    const before = new Set(this.rig.local(path)?.split("\n"));
+    this.written.set(
+      path,
+      text.split("\n").filter((line) => /[ #]/.test(line) && !before.has(line)),
+    );
   }
 
   /** What a person sees at a path right now counts as seen. */
