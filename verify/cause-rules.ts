@@ -29,6 +29,18 @@ const MIRROR_BEHIND: readonly DottedId[] = [
   "doctor.outbox-waiting",
 ];
 
+const REFUSED_WRITES: readonly DottedId[] = [
+  "writeback.provider-rejected",
+  "writeback.retries-exhausted",
+  "writeback.validation-failed",
+  "writeback.no-route",
+  "writeback.not-writable-path",
+  "writeback.parent-named-by-key",
+  "writeback.draft-misrouted",
+  "writeback.reserved-name-sent",
+  "writeback.draft-delete-sent",
+];
+
 /** Every rule, causes of a suite together. */
 export const CAUSE_RULES: readonly CauseRule[] = [
   ...causes("discovery.empty-schema", "subject", [
@@ -110,18 +122,10 @@ export const CAUSE_RULES: readonly CauseRule[] = [
   { effect: "digest.stale-date", cause: "digest.stalled", sharing: "subject" },
   { effect: "digest.alias-bullets", cause: "digest.budget-eaten", sharing: "anything" },
   { effect: "digest.alias-bullets", cause: "digest.internal-paths-listed", sharing: "anything" },
-  {
-    effect: "doctor.dead-letter-present",
-    cause: "writeback.provider-rejected",
-    sharing: "fact",
-    fact: "opIds",
-  },
-  {
-    effect: "doctor.dead-letter-present",
-    cause: "writeback.retries-exhausted",
-    sharing: "fact",
-    fact: "opIds",
-  },
+  // The record in the mirror and the op on the server are one write; the op says why.
+  ...REFUSED_WRITES.map(
+    (cause): CauseRule => ({ effect: "doctor.dead-letter-present", cause, sharing: "fact", fact: "opIds" }),
+  ),
   { effect: "doctor.sync-provider-error", cause: "writeback.provider-rejected", sharing: "provider" },
   { effect: "doctor.sync-provider-error", cause: "writeback.retries-exhausted", sharing: "provider" },
   { effect: "doctor.route-refused", cause: "doctor.scope-missing", sharing: "anything" },

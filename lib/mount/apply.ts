@@ -8,6 +8,7 @@ import { reconcilePath, type Step } from "../sync/reconcile.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { conflictArtifact, revertedArtifact } from "./conflicts.ts";
 import { count, type Engine, isWritable, localOf, modeOf, stageContext } from "./engine.ts";
+import { beginPlacing, endPlacing } from "./placing.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
 import { type Placement, parentDirectory, placeAll, removeExpected, sameFile, syncParents } from "./stage.ts";
 import { blankEntry, type Entry } from "./state-db.ts";
@@ -201,10 +202,17 @@ function place(
   for (const { file, keepAs } of jobs) if (keepAs !== null) engine.removedHere.add(file.path);
   // The index knows a new file before the disk does: after a crash in between it is read again, never sent as new.
   const newcomers = jobs.filter(({ base, stat }) => (base === undefined || base.unplaced) && stat === null);
-  if (newcomers.length > 0) engine.db.transaction(() => announce(engine, newcomers));
+  const overwritten = jobs.filter(({ stat }) => stat !== null);
+  if (newcomers.length + overwritten.length > 0) {
+    engine.db.transaction(() => {
+      announce(engine, newcomers);
+      beginPlacing(engine, overwritten);
+    });
+  }
   const results = placeAll(stageContext(engine), placements);
   const again: string[] = [];
   engine.db.transaction(() => {
+    if (overwritten.length > 0) endPlacing(engine);
     for (const [index, job] of jobs.entries()) {
       const result = results[index];
       if (result?.kind !== "placed" && newcomers.includes(job)) engine.db.forget(job.file.path);

@@ -134,6 +134,11 @@ async function sendOne(
       });
       engine.deletedAtMs.delete(path);
       lane.delete(path);
+      // What others made of the path while the delete was under way was passed over.
+      if (engine.passedOver.delete(path) || current.unverified) {
+        engine.stale.add(path);
+        engine.wake.pull.call();
+      }
       engine.news.path({ what: "deleted", path });
       engine.health.lastSuccessAtMs = engine.now();
       engine.wake.receipts.call();

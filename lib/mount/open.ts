@@ -12,6 +12,7 @@ import { privatePaths, requireStateDir, runtimeLayout } from "./layout.ts";
 import { importIndex } from "./legacy-state.ts";
 import { lockMount } from "./lock.ts";
 import { enterMode } from "./modes.ts";
+import { settlePlacing } from "./placing.ts";
 import { readPublicState } from "./public-state.ts";
 import { openRemote } from "./remote.ts";
 import type { Lease, MountWorld, StateDatabase } from "./world.ts";
@@ -114,6 +115,7 @@ export function openMount(
     // An index that remembers files and a mirror without its runtime area: the files were removed, not deleted one by one.
     if (restored || (!areaExisted && engine.db.entries.size > 0)) engine.db.forgetAll();
     else importIndex(engine, stateDir, `${config.stateDir}/quarantine`);
+    settlePlacing(engine);
     enterMode(engine);
     return {
       engine,

@@ -9,6 +9,7 @@ import type { FileStat } from "../ports.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { type Engine, localOf, modeOf } from "./engine.ts";
 import { racyMs } from "./mirror.ts";
+import { beginPlacing, endPlacing } from "./placing.ts";
 import type { RemoteFile } from "./remote.ts";
 import { isFatal, parentDirectory, stagingName } from "./stage.ts";
 import { blankEntry } from "./state-db.ts";
@@ -37,6 +38,7 @@ export function placeNew(engine: Engine, files: readonly RemoteFile[]): RemoteFi
     stage(engine, files, staged, rest);
     if (staged.length === 0) return rest;
     fs.syncTree(engine.layout.staging);
+    engine.db.transaction(() => beginPlacing(engine, staged));
     const renamedMs = engine.now();
     const placed = nameAll(engine, staged, rest);
     fs.syncTree(engine.mirror.root);
@@ -199,5 +201,8 @@ function remember(engine: Engine, placed: readonly PlacedFile[], renamedMs: numb
       seenAtMs: ours ? Math.max(stat.ctimeMs, stat.mtimeMs) + racyMs(stat) : renamedMs,
     };
   });
-  engine.db.transaction(() => engine.db.putAll(entries));
+  engine.db.transaction(() => {
+    engine.db.putAll(entries);
+    endPlacing(engine);
+  });
 }

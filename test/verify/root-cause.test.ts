@@ -48,6 +48,17 @@ describe("foldCauses()", () => {
     ).toEqual(["doctor.network-unreachable"]);
   });
 
+  test.each([
+    "writeback.provider-rejected",
+    "writeback.retries-exhausted",
+    "writeback.validation-failed",
+    "writeback.no-route",
+  ])("takes the record of a dead letter and its op for one write: %s", (cause) => {
+    const letter = found("f1", "doctor.dead-letter-present", { facts: { opIds: ["op_1"] } });
+    expect(rootsOf(letter, found("f2", cause, { facts: { opIds: ["op_1", "op_2"] } }))).toEqual([cause]);
+    expect(rootsOf(letter, found("f2", cause, { facts: { opIds: ["op_2"] } }))).toHaveLength(2);
+  });
+
   test("keeps two problems apart that have nothing to do with each other", () => {
     expect(
       rootsOf(found("f1", "doctor.file-api-unreachable"), found("f2", "doctor.mount-daemon-dead")),

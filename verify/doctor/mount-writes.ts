@@ -129,7 +129,7 @@ export const deadLettersEmpty = defineCheck({
       }
       findings.push({
         code: "doctor.dead-letter-present",
-        title: `${record.path || record.opId} was refused${record.lastStatus === undefined ? "" : ` with ${record.lastStatus}`} after ${plural(record.attempts, "attempt")}`,
+        title: `${record.path || record.opId} was refused${record.lastStatus === undefined ? "" : ` with ${record.lastStatus}`} ${record.attempts === 0 ? "before it was sent to its provider" : `after ${plural(record.attempts, "attempt")}`}`,
         subject: { kind: "op", ref: record.opId },
         evidence: [
           { type: "file", path: `.relay/dead-letter/${record.opId}.json`, excerpt: answer.slice(0, 300) },

@@ -41,7 +41,16 @@ export function originalBinary(): string | null {
 export function ourSubject(executable: string, served: ServeDocument, home: string): Subject {
   const mirror = join(home, "mirror");
   const stateDir = join(home, "state");
-  const words = [executable, "mount", served.workspaceId, mirror, "--state-dir", stateDir, "--rehome", "--json"];
+  const words = [
+    executable,
+    "mount",
+    served.workspaceId,
+    mirror,
+    "--state-dir",
+    stateDir,
+    "--rehome",
+    "--json",
+  ];
   const env = { ...served.environment, HOME: home };
   return subject("relayfile", mirror, env, {
     once: (again) => [...words, "--once", ...(again ? ["--full-reconcile"] : [])],
