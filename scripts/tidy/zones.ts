@@ -68,11 +68,16 @@ export const ZONES: readonly Zone[] = [
   ),
   zone("lib/client/", PORTS, { packages: ["ofetch", "zod"] }),
   zone("lib/mount/", [...PORTS, "lib/sync/", "lib/client/"], { packages: ["zod"] }),
-  zone("lib/runtime/bun/", [...PORTS, "lib/service/", "lib/simulator/", "lib/mount/", "lib/ui/terminal.ts"], {
-    runtime: true,
-    packages: ["hono", "jose"],
-  }),
-  zone("lib/runtime/workers/", [...PORTS, "lib/service/"], {
+  zone("lib/runtime/clock.ts", PORTS),
+  zone(
+    "lib/runtime/bun/",
+    [...PORTS, "lib/runtime/clock.ts", "lib/service/", "lib/simulator/", "lib/mount/", "lib/ui/terminal.ts"],
+    {
+      runtime: true,
+      packages: ["hono", "jose"],
+    },
+  ),
+  zone("lib/runtime/workers/", [...PORTS, "lib/runtime/clock.ts", "lib/service/"], {
     packages: ["hono", "jose", "cloudflare:workers"],
   }),
   zone("lib/ui/", [...PORTS, "commands/"], { packages: ["citty"] }),

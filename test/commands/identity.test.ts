@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type ClientWorld, clientWorld, json, routes, unsignedToken } from "../support/client-world.ts";
+import { eventually } from "../support/deadline.ts";
 import { runCli } from "../support/run-cli.ts";
 
 const A = "rw_aaaaaaaa";
@@ -182,7 +183,7 @@ describe("relayfile login", () => {
       }),
     });
     const running = runCli(`login --device --control-plane ${BASE}/cloud --json`, it.ports);
-    while (it.clock.pending === 0) await Bun.sleep(1);
+    await eventually("a timer is set", () => it.clock.pending > 0);
     await it.clock.advance(1000);
     const run = await running;
     expect(run).toMatchObject({ exit: 0 });

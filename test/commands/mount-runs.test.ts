@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { MountEventSchema } from "../../commands/_mount-events.ts";
 import { bunPorts } from "../../lib/runtime/bun/ports.ts";
+import { eventually } from "../support/deadline.ts";
 import { runCli } from "../support/run-cli.ts";
 import { type TestStack, testStack } from "../support/stack.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
@@ -190,9 +191,11 @@ test("mount --events tells the first copy, paths and verdicts, one object per li
     onTerminal: (terminal) => (screen = terminal),
   });
   const terminal = screen as unknown as RecordedTerminal;
-  await until(() => terminal.text.stdout.includes('"ready"'));
+  await eventually("the daemon is ready", () => terminal.text.stdout.includes('"ready"'));
   writeFileSync(dir.join("live/sent.md"), "x");
-  await until(() => /"what":"sent"[\s\S]*"verdict":"ok"/.test(terminal.text.stdout));
+  await eventually("the save was sent", () =>
+    /"what":"sent"[\s\S]*"verdict":"ok"/.test(terminal.text.stdout),
+  );
   terminal.signal("SIGTERM");
   const { exit, stdout } = await running;
   expect(exit).toBe(0);
@@ -205,8 +208,3 @@ test("mount --events tells the first copy, paths and verdicts, one object per li
   expect(events.some((event) => event.type === "verdict" && event.verdict === "ok")).toBe(true);
   expect(events.at(-1)).toMatchObject({ type: "stopped", localDir: dir.join("live") });
 });
-
-/** Waits for a condition that the daemon brings about; the test's own timeout is the limit. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
-}

@@ -14,10 +14,11 @@ import type { Pipeline } from "../../service/pipeline.ts";
 import { accessOptions, webhookSecretOf } from "../../service/provider-settings.ts";
 import { RateLimiter } from "../../service/rate-limit.ts";
 import { VERSION } from "../../version.ts";
+import { realClock } from "../clock.ts";
 import { answerWhole } from "./answer.ts";
 import { METRICS } from "./isolate.ts";
 import { outcomeValue } from "./outcome.ts";
-import { variablesOf, WORKERS_RANDOM, workersClock, workersFetch, workersLog } from "./ports.ts";
+import { variablesOf, WORKERS_RANDOM, workersFetch, workersLog } from "./ports.ts";
 import { type Addresses, addressesOf, controlPlanePath, signInOf, simulatorUrlOf } from "./settings.ts";
 import { durableDatabase } from "./sqlite.ts";
 import type { Bindings, ObjectState, PublishedKey, WorkspaceStub } from "./types.ts";
@@ -33,7 +34,7 @@ interface Started {
 
 /** The Durable Object of the control plane. There is one, named `control`. */
 export class ControlPlaneObject extends DurableObject<Bindings> {
-  private readonly clock: Clock = workersClock();
+  private readonly clock: Clock = realClock();
   private readonly variables: Env;
   private readonly log: Log;
   private readonly pipeline: Pipeline;

@@ -6,9 +6,10 @@ import { controlPlaneError, fileApiError, json } from "../../service/http-error.
 import { RateLimiter } from "../../service/rate-limit.ts";
 import { bearerOf, correlationIdOf, foreignCaller } from "../../service/request.ts";
 import { VERSION } from "../../version.ts";
+import { realClock } from "../clock.ts";
 import { answerWhole } from "./answer.ts";
 import { CONTROL_PLANE_NAME, METRICS } from "./isolate.ts";
-import { variablesOf, workersClock, workersLog } from "./ports.ts";
+import { variablesOf, workersLog } from "./ports.ts";
 import { publishedKeyResolver } from "./published-keys.ts";
 import { addressesOf, controlPlanePath, hostsOf } from "./settings.ts";
 import type { Bindings, ControlPlaneStub, ObjectStub } from "./types.ts";
@@ -99,7 +100,7 @@ async function permittedWorkspace(
 
 function gateOf(env: Bindings): Gate {
   if (gate !== null) return gate;
-  const clock = workersClock();
+  const clock = realClock();
   const verifier = new TokenVerifier(
     publishedKeyResolver(() => controlPlaneOf(env), clock),
     () => clock.now(),

@@ -1,31 +1,6 @@
 /** The world of the Workers platform behind the interfaces of the core. */
-import type { Clock, Env, Fetch, Log, LogFields, Random } from "../../ports.ts";
+import type { Env, Fetch, Log, LogFields, Random } from "../../ports.ts";
 import type { Bindings } from "./types.ts";
-
-/** Wall time and timers of the platform. A running timer keeps an object awake. */
-export function workersClock(): Clock {
-  return {
-    now: () => Date.now(),
-    monotonicMs: () => performance.now(),
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason);
-        const onAbort = () => {
-          clearTimeout(timer);
-          reject(signal?.reason);
-        };
-        const timer = setTimeout(() => {
-          signal?.removeEventListener("abort", onAbort);
-          resolve();
-        }, ms);
-        signal?.addEventListener("abort", onAbort, { once: true });
-      }),
-    after: (ms, run) => {
-      const timer = setTimeout(run, ms);
-      return () => clearTimeout(timer);
-    },
-  };
-}
 
 /** The platform's cryptographic generator. */
 export const WORKERS_RANDOM: Random = {

@@ -11,12 +11,13 @@ import { RateLimiter } from "../../service/rate-limit.ts";
 import { webSha256 } from "../../service/workspace/context.ts";
 import { WorkspaceObject as Workspace } from "../../service/workspace-object.ts";
 import { VERSION } from "../../version.ts";
+import { realClock } from "../clock.ts";
 import { ObjectAlarm } from "./alarm.ts";
 import { answerWhole } from "./answer.ts";
 import { bucketBodyStore, removeBodies } from "./body-store.ts";
 import { CONTROL_PLANE_NAME, METRICS } from "./isolate.ts";
 import { outcomeOf } from "./outcome.ts";
-import { variablesOf, WORKERS_RANDOM, workersClock, workersFetch, workersLog } from "./ports.ts";
+import { variablesOf, WORKERS_RANDOM, workersFetch, workersLog } from "./ports.ts";
 import { publishedKeyResolver } from "./published-keys.ts";
 import { rateLimitOf, simulatorUrlOf } from "./settings.ts";
 import { durableDatabase } from "./sqlite.ts";
@@ -49,7 +50,7 @@ export class WorkspaceObject extends DurableObject<Bindings> {
 
   constructor(ctx: ObjectState, env: Bindings) {
     super(ctx, env);
-    const clock = workersClock();
+    const clock = realClock();
     this.log = workersLog(variablesOf(env));
     this.alarms = new ObjectAlarm(ctx.storage, clock);
     this.sockets = new FeedSockets(ctx, clock);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { clientWorld, json, routes, unsignedToken } from "../../support/client-world.ts";
+import { eventually } from "../../support/deadline.ts";
 import { runCli } from "../../support/run-cli.ts";
 
 const A = "rw_aaaaaaaa";
@@ -201,7 +202,7 @@ describe("relayfile refresh", () => {
     const answer = Promise.withResolvers<Response>();
     using it = world({ [REFRESH]: () => answer.promise });
     const running = runCli("refresh --json", it.ports);
-    while (it.clock.pending === 0) await Bun.sleep(1);
+    await eventually("a timer is set", () => it.clock.pending > 0);
     await it.clock.advance(11_000);
     answer.resolve(json({ workspaceId: A, refreshed: [] }));
     const run = await running;
