@@ -2,11 +2,11 @@
 import { fail, isRelayfileError, type RelayfileError } from "../../errors.ts";
 import { FILE_API } from "../../limits.ts";
 import type { ContentIdentity, Semantics } from "../../model/file.ts";
-import { normalizePath, requireWritablePath } from "../../model/path.ts";
+import { basenameOf, normalizePath, requireWritablePath } from "../../model/path.ts";
 import { ABSENT_REVISION, revisionNumber, revisionOf } from "../../model/revision.ts";
 import type { OpAction } from "../../model/writeback-op.ts";
 import type { Caller } from "../auth/acl.ts";
-import { AclResolver, permissionsOfMarker } from "../auth/acl.ts";
+import { ACL_MARKER, AclResolver, permissionsOfMarker } from "../auth/acl.ts";
 import { allowsPath } from "../auth/scopes.ts";
 import {
   type Body,
@@ -217,9 +217,10 @@ function applyWrite(
   return { op, repeated: false };
 }
 
-/** Copies of edits that a provider refused are of no provider, wherever they lie. */
+/** Copies of edits that a provider refused and permission markers are of no provider, wherever they lie. */
 function providerOfWrite(context: WorkspaceContext, path: string): string {
-  return isConflictCopy(path) ? "" : context.pipeline.providerOf(path);
+  const isOurs = isConflictCopy(path) || basenameOf(path) === ACL_MARKER;
+  return isOurs ? "" : context.pipeline.providerOf(path);
 }
 
 /** The op of this very request when its first answer was lost: same correlation id, same bytes, same base. */

@@ -94,6 +94,28 @@ describe("writeback", () => {
     expect(stack.simulator.calls.length).toBe(before);
   });
 
+  test("a permission marker below a connected provider is ours alone: written, batched or deleted", async () => {
+    const before = stack.simulator.calls.length;
+    const rules = { semantics: { permissions: ["deny:agent:eve", "allow:any"] } };
+    const written = await write("/jira/issues/.relayfile.acl", rules);
+    const { results } = await call("POST", "fs/bulk", {
+      files: [{ path: "/jira/.relayfile.acl", content: JSON.stringify(rules) }],
+    });
+    const deleted = await call("DELETE", "fs/file?path=/jira/.relayfile.acl");
+    for (const opId of [written.opId, results[0].opId, deleted.opId]) {
+      expect(await call("GET", `ops/${opId}`)).toMatchObject({
+        status: "succeeded",
+        attemptCount: 0,
+        providerResult: { local: true },
+      });
+    }
+    expect(stack.simulator.calls.length).toBe(before);
+    const eve = await stack.mint(["fs:read"], { agent: "eve" });
+    const url = `${stack.fileApiUrl}/v1/workspaces/${stack.workspaceId}/fs/file?path=${await anIssue()}`;
+    const headers = { Authorization: `Bearer ${eve}`, "X-Correlation-Id": "eve" };
+    expect((await stack.fetch(new Request(url, { headers }))).status).toBe(403);
+  });
+
   test("a create draft makes a record and becomes a receipt (S21)", async () => {
     const draft = "/jira/issues/draft-20260520T080956Z.json";
     const schema = JSON.parse(
