@@ -162,7 +162,7 @@ export interface CloudIdentityFact {
   readonly probe: ProbeFact;
 }
 
-/** Difference between the servers' clocks and ours. Positive: the server is ahead. */
+/** Difference between the servers' clocks and ours. Positive: the server is ahead; 0: none that a Date header shows. */
 export interface ClockFact {
   readonly samples: readonly {
     readonly service: Service;

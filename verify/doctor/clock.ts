@@ -18,7 +18,8 @@ export default defineCheck({
       severity: "error",
       means:
         "This machine's clock is more than a minute away from the server's. Tokens then look expired or not yet valid, and webhook signatures are refused.",
-      decided: "The Date header of an answer was compared with the local time in the middle of the request.",
+      decided:
+        "The Date header of an answer was compared with the local time from the request to the answer, allowing for the whole seconds that it has.",
       not: "Not an expired token: with the right time the same token may be valid.",
       fix: "Synchronise the clock (NTP); after sleep or in a resumed virtual machine this often lags.",
     },
@@ -27,6 +28,7 @@ export default defineCheck({
     const [sample] = clock.samples;
     if (sample === undefined) return judged(0, [], "no server sent its time");
     const seconds = Math.round(Math.abs(clock.skewMs) / 1000);
+    if (clock.skewMs === 0) return judged(1, [], "the clocks agree, as closely as a Date header tells");
     if (Math.abs(clock.skewMs) <= TOKENS.clockSkewWarnMs)
       return judged(1, [], `the clocks differ by about ${seconds} s`);
     const direction = clock.skewMs > 0 ? "behind" : "ahead of";

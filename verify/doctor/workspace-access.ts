@@ -381,13 +381,9 @@ function readRejection(
   const token = target.workspaceToken;
   const algorithm = token?.claims?.algorithm ?? null;
   if (/expired/i.test(text)) {
-    const skew =
-      clock === null
-        ? "the clock skew is unknown"
-        : `the clocks differ by ${formatDuration(Math.abs(clock.skewMs))}`;
     return finding(
       "doctor.token-expired-by-server",
-      `the server says the token has expired (${skew})`,
+      `the server says the token has expired (${clockWords(clock)})`,
       probe,
       [join],
     );
@@ -420,6 +416,13 @@ function readRejection(
   if (/aud/i.test(text))
     return finding("doctor.token-other-audience", `the token is for another service${quoted}`, probe, [join]);
   return finding("doctor.workspace-token-rejected", `the file API rejects the token${quoted}`, probe, [join]);
+}
+
+function clockWords(clock: ClockFact | null): string {
+  if (clock === null) return "the clock skew is unknown";
+  return clock.skewMs === 0
+    ? "the clocks agree"
+    : `the clocks differ by ${formatDuration(Math.abs(clock.skewMs))}`;
 }
 
 function finding(

@@ -3,6 +3,7 @@
 import { TreePage } from "../../lib/model/file.ts";
 import { SyncStatus } from "../../lib/model/integration.ts";
 import { absent, defineEvidence, failed } from "../evidence.ts";
+import { skewOfDate } from "./_date-header.ts";
 import { askFileApi, workspaceIdOf } from "./_files.ts";
 
 /** `GET fs/tree?path=/&depth=1`: the probe that tells token, workspace and scope problems apart. */
@@ -71,12 +72,12 @@ export const clock = defineEvidence({
     const date = Date.parse(answer.headers.get("date") ?? "");
     if (answer.answeredAtMs === null) return failed("the file API did not answer");
     if (Number.isNaN(date)) return failed("the file API sends no Date header");
-    // The header has whole seconds; its middle is the best guess.
-    const skewMs = Math.round(date + 500 - (answer.sentAtMs + answer.answeredAtMs) / 2);
+    const { sentAtMs, answeredAtMs } = answer;
+    const skewMs = skewOfDate({ dateMs: date, sentAtMs, answeredAtMs });
     const sample = {
       service: "file-api" as const,
       skewMs,
-      roundTripMs: answer.answeredAtMs - answer.sentAtMs,
+      roundTripMs: answeredAtMs - sentAtMs,
       exchangeId: answer.probe.exchangeId,
     };
     return { samples: [sample], skewMs };

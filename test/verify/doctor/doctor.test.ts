@@ -342,6 +342,10 @@ describe("clock and target", () => {
     });
     expect(codesOf(clockInSync, at(59_000))).toEqual([]);
     expect(codesOf(clockInSync, at(-61_000))).toEqual(["doctor.clock-skewed"]);
+    expect(runCheck(clockInSync, at(0))).toMatchObject({
+      reason: expect.stringContaining("the clocks agree"),
+    });
+    expect(runCheck(clockInSync, at(-5_000))).toMatchObject({ reason: "the clocks differ by about 5 s" });
   });
 
   test("targetResolved reports only what something refers to", () => {
