@@ -150,6 +150,14 @@ export const CAUSE_RULES: readonly CauseRule[] = [
   ...explainedBy("doctor.server-not-running", SERVICES_DOWN),
   ...explainedBy("doctor.workspace-clobbered", ["doctor.workspace-mismatch"]),
   ...explainedBy("doctor.workspace-no-access", ["doctor.workspace-mismatch"]),
+  // One proxy that takes the header from both is one fault.
+  ...explainedBy("doctor.authorization-stripped", ["doctor.cloud-authorization-stripped"]),
+  {
+    effect: "doctor.integrations-refused",
+    cause: "doctor.cloud-authorization-stripped",
+    sharing: "fact",
+    fact: "withoutBearer",
+  },
   // One host that is neither service is one wrong address.
   {
     effect: "doctor.cloud-wrong-service",

@@ -79,6 +79,18 @@ export const integrationFaults = faultsOf(
       expect: { root: "doctor.integrations-refused", exit: 4 },
       never: ["doctor.workspace-refused", "doctor.workspace-token-rejected"],
     },
+    {
+      id: "cloud-authorization-header-stripped",
+      inject: (bench) =>
+        void bench.proxy.rules.push({
+          when: controlPlane,
+          request: (headers) => headers.delete("authorization"),
+        }),
+      needs: ["control-plane", "cloud-token", "token", "file-api", "workspace-reads"],
+      breaks: ["control-plane", "cloud-token"],
+      expect: { root: "doctor.cloud-authorization-stripped", exit: 1 },
+      never: ["doctor.cloud-session-expired", "doctor.cloud-session-shared"],
+    },
   ],
 );
 

@@ -229,8 +229,24 @@ export const workspaceRouteFaults = faultsOf(
     {
       id: "authorization-header-stripped",
       inject: rule({ when: workspaceRoutes, request: (headers) => headers.delete("authorization") }),
-      expect: { root: "doctor.workspace-token-rejected", exit: 4 },
-      never: ["doctor.workspace-token-expired", "doctor.workspace-refused"],
+      expect: { root: "doctor.authorization-stripped", exit: 1 },
+      never: [...NO_TOKEN_BLAMED, "doctor.cloud-authorization-stripped"],
+    },
+    {
+      id: "authorization-header-replaced-by-basic",
+      inject: rule({
+        when: () => true,
+        request: (headers) => {
+          if (headers.has("authorization")) headers.set("authorization", "Basic cHJveHk6cHJveHk=");
+        },
+      }),
+      breaks: [...READS_GONE, "control-plane", "cloud-token"],
+      expect: {
+        root: "doctor.authorization-stripped",
+        notes: ["doctor.cloud-authorization-stripped"],
+        exit: 1,
+      },
+      never: [...NO_TOKEN_BLAMED, "doctor.cloud-session-expired", "doctor.cloud-session-shared"],
     },
     {
       id: "listing-slow",

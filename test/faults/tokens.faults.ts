@@ -103,6 +103,13 @@ export default faultsOf(
       expect: { root: "doctor.token-hs256", exit: 4 },
     },
     {
+      id: "token-refused-without-a-reason",
+      refs: ["symptom:9"],
+      inject: says401("invalid bearer token"),
+      expect: { root: "doctor.workspace-token-rejected", exit: 4 },
+      never: ["doctor.authorization-stripped"],
+    },
+    {
       id: "token-prefix-not-stripped",
       refs: ["symptom:26"],
       inject: async (bench) => {

@@ -11,6 +11,7 @@ import {
   suggest,
   unknown,
 } from "../check.ts";
+import { arrivedWithoutBearer, sentHeader } from "./_bearer.ts";
 import { KIND_WORDS } from "./workspace-token.ts";
 
 const CONNECTED = new Set(["connected", "oauth_connected", "sync_queued", "syncing", "ready"]);
@@ -52,6 +53,15 @@ export const cloudSessionValid = defineCheck({
       not: "Not a workspace token problem: reading files may still work until that one expires.",
       fix: "Sign in again.",
     },
+    "doctor.cloud-authorization-stripped": {
+      severity: "warn",
+      means:
+        "The request to the control plane arrived without its Authorization header, or with another one in its place.",
+      decided:
+        "whoami answers 401 'missing bearer token' although the header was sent; a session that has ended is named otherwise.",
+      not: "Not an ended session: the control plane never saw the token, and signing in again changes nothing.",
+      fix: "Something between here and the control plane removes or replaces the header: check the proxy.",
+    },
     "doctor.cloud-credential-damaged": {
       severity: "warn",
       class: "auth",
@@ -70,6 +80,7 @@ export const cloudSessionValid = defineCheck({
       | "doctor.cloud-token-wrong-kind"
       | "doctor.cloud-access-expired"
       | "doctor.cloud-session-expired"
+      | "doctor.cloud-authorization-stripped"
       | "doctor.cloud-credential-damaged"
     >[] = damaged.map((file) => ({
       code: "doctor.cloud-credential-damaged",
@@ -115,6 +126,16 @@ export const cloudSessionValid = defineCheck({
         title: `the cloud access token of ${token.source} has expired and will be renewed`,
         evidence: [{ type: "compare", a: String(file?.accessExpiresAt), b: "now", relation: "earlier than" }],
       });
+    } else if (!accessEnded && cloudIdentity !== null && arrivedWithoutBearer(cloudIdentity.probe)) {
+      findings.push({
+        ...shared,
+        code: "doctor.cloud-authorization-stripped",
+        confidence: "likely",
+        title: "the Authorization header did not arrive at the control plane",
+        evidence: [sentHeader(token.fingerprint), proof(cloudIdentity.probe)],
+        facts: { ...shared.facts, withoutBearer: true },
+        ruledOut: ["an ended session: the control plane has other words for a token it refuses"],
+      });
     } else if (accessEnded || refused) {
       findings.push({
         ...shared,
@@ -127,7 +148,7 @@ export const cloudSessionValid = defineCheck({
     if (cloudIdentity !== null && findings.length === 0 && isOutage(cloudIdentity.probe)) {
       return unknown(`whoami gave no answer (${cloudIdentity.probe.status ?? cloudIdentity.probe.failure})`);
     }
-    return judged(1, findings, `the cloud token of ${token.source} is in order`);
+    return judged(1, findings, findings[0]?.title ?? `the cloud token of ${token.source} is in order`);
   },
 });
 
@@ -209,7 +230,11 @@ export const integrationsHealthy = defineCheck({
               title: `the control plane refuses the token for this workspace (${list.status}): ${list.message ?? "no message"}`,
               subject: { kind: "endpoint", ref: "integrations" },
               evidence: [proof(list)],
-              facts: { status: list.status, workspace: target.workspace?.id ?? null },
+              facts: {
+                status: list.status,
+                workspace: target.workspace?.id ?? null,
+                withoutBearer: arrivedWithoutBearer(list),
+              },
               ruledOut: ["the token as a whole: the file API accepted it"],
             },
           ],

@@ -11,6 +11,7 @@ import {
   proof,
   suggest,
 } from "../check.ts";
+import { arrivedWithoutBearer } from "./_bearer.ts";
 
 /** As long as a renewal may hold its lock. */
 const STALE_LOCK_MS = 30_000;
@@ -70,7 +71,10 @@ export const oneCloudSession = defineCheck({
       });
     }
     const own = files.find((file) => file.fingerprint === target.cloudToken?.fingerprint);
-    const refused = cloudIdentity?.probe.status === 401 && target.cloudToken?.kind === "cloud-access";
+    const refused =
+      cloudIdentity?.probe.status === 401 &&
+      !arrivedWithoutBearer(cloudIdentity.probe) &&
+      target.cloudToken?.kind === "cloud-access";
     if (refused && own !== undefined && live.includes(own) && own.accessExpiresAt !== null) {
       findings.push({
         code: "doctor.cloud-session-shared",

@@ -19,6 +19,7 @@ import {
   unknown,
   type WorkspaceAccessFact,
 } from "../check.ts";
+import { arrivedWithoutBearer, sentHeader } from "./_bearer.ts";
 import { joinAgain } from "./_workspace.ts";
 
 type Code =
@@ -31,6 +32,7 @@ type Code =
   | "doctor.workspace-refused"
   | "doctor.scope-refused"
   | "doctor.acl-denied"
+  | "doctor.authorization-stripped"
   | "doctor.correlation-stripped"
   | "doctor.file-api-not-data-plane"
   | "doctor.route-not-found"
@@ -121,6 +123,12 @@ const FINDINGS: Readonly<Record<Code, FindingSpec>> = {
     "403 that names the ACL on the root, after workspace and scope were accepted.",
     "Not a missing scope: that is named, and checked before.",
     "Look at the nearest .relayfile.acl and ask its owner.",
+  ),
+  "doctor.authorization-stripped": problem(
+    "The request arrived without its Authorization header, or with another one in its place, so the server never saw the token.",
+    "401 'missing bearer token' although the header was sent: the server looks for it before it looks into the token, and says so in other words when a token is bad.",
+    "Not a refused token: the same token may be good, and a new one would be lost in the same way.",
+    "Something between here and the server removes or replaces the header: check the proxy, and ask the server past it.",
   ),
   "doctor.correlation-stripped": problem(
     "The request arrived without its X-Correlation-Id header, which every call must carry.",
@@ -380,6 +388,20 @@ function readRejection(
   const text = `${probe.code ?? ""} ${probe.message ?? ""}`;
   const token = target.workspaceToken;
   const algorithm = token?.claims?.algorithm ?? null;
+  if (token !== null && arrivedWithoutBearer(probe)) {
+    const stripped = finding(
+      "doctor.authorization-stripped",
+      `the Authorization header did not arrive${quoted}`,
+      probe,
+      [],
+      ["a bad token: the server looks for the header first, and has other words for a token it refuses"],
+    );
+    return {
+      ...stripped,
+      confidence: "likely",
+      evidence: [sentHeader(token.fingerprint), ...stripped.evidence],
+    };
+  }
   if (/expired/i.test(text)) {
     return finding(
       "doctor.token-expired-by-server",

@@ -134,6 +134,11 @@ describe("the first authenticated read is told apart by status and body", () => 
   const cases: [answer: Partial<ProbeFact>, code: string][] = [
     [{ status: 404, kind: "html" }, "doctor.file-api-not-data-plane"],
     [{ status: 400, message: "missing X-Correlation-Id header" }, "doctor.correlation-stripped"],
+    [{ status: 401, message: "missing or invalid bearer token" }, "doctor.authorization-stripped"],
+    [{ status: 401, message: "invalid jwt format" }, "doctor.workspace-token-rejected"],
+    [{ status: 401, message: "missing jwt kid" }, "doctor.token-foreign-issuer"],
+    [{ status: 401, message: "missing workspace claim" }, "doctor.workspace-token-rejected"],
+    [{ status: 401, message: "invalid bearer token" }, "doctor.workspace-token-rejected"],
     [{ status: 401, message: "Token has expired" }, "doctor.token-expired-by-server"],
     [{ status: 401, message: "unsupported jwt algorithm" }, "doctor.token-hs256"],
     [{ status: 401, message: "unknown jwt kid" }, "doctor.token-foreign-issuer"],

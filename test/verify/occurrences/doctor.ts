@@ -103,6 +103,13 @@ const IDENTITY: Readonly<Record<DottedId, Partial<Facts>>> = {
     credentials: credentials([cloudFile({ accessExpiresAt: ago(-HOUR) })]),
     cloudIdentity: { probe: rejected("unknown token") },
   },
+  "doctor.cloud-authorization-stripped": {
+    target: target({
+      cloudToken: { ...workspaceToken(), kind: "cloud-access", fingerprint: "cloud0000000" },
+    }),
+    credentials: credentials([cloudFile({ accessExpiresAt: ago(-HOUR) })]),
+    cloudIdentity: { probe: rejected("missing or invalid bearer token") },
+  },
   "doctor.credential-mode-loose": {
     credentials: credentials([cloudFile({ loose: true })]),
     credentialArea: EMPTY_FACTS.credentialArea,
