@@ -7,11 +7,12 @@ import type { FileStat } from "../ports.ts";
 import { reconcilePath, type Step } from "../sync/reconcile.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { conflictArtifact, revertedArtifact } from "./conflicts.ts";
-import { count, type Engine, isWritable, localOf, modeOf, stageContext } from "./engine.ts";
+import { type Engine, isWritable, localOf, modeOf, stageContext } from "./engine.ts";
+import { blankEntry, type Entry } from "./entry.ts";
+import { noteProblem, noteUnmapped } from "./note-problem.ts";
 import { beginPlacing, endPlacing } from "./placing.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
 import { type Placement, parentDirectory, placeAll, removeExpected, sameFile, syncParents } from "./stage.ts";
-import { blankEntry, type Entry } from "./state-db.ts";
 
 /** How to apply. `force`: the remote wins over any local state, without an artifact (read-only paths). */
 export interface ApplyOptions {
@@ -40,7 +41,7 @@ interface Job {
 }
 
 /** Rounds of deciding again because the disk moved between the decision and the rename. */
-const ROUNDS_MAX = 5;
+export const ROUNDS_MAX = 5;
 
 /** Applies remote states. Paths without a local counterpart are recorded as problems; the rest goes on. */
 export function applyRemote(
@@ -342,68 +343,4 @@ function remember(
   const mode = modeOf(engine, path);
   if ((stat.mode & 0o222) === 0 && isWritable(engine, path))
     engine.world.fs.chmod(engine.mirror.absolute(rel), mode);
-}
-
-/** Records a path that has no local name, unless a rule leaves it out. */
-export function noteUnmapped(
-  engine: Engine,
-  remotePath: string,
-  mapped: { readonly problem: string; readonly taken?: true; readonly excluded?: true },
-): void {
-  if (!mapped.excluded)
-    noteProblem(engine, remotePath, mapped.taken ? "quarantined" : "skipped", mapped.problem);
-}
-
-/** Records a path that cannot be materialised; it is tried again after the next audit. */
-export function noteProblem(
-  engine: Engine,
-  remotePath: string,
-  kind: "quarantined" | "skipped" | "not_ready",
-  message: string,
-): void {
-  const before = engine.db.problems.get(remotePath);
-  if (before === undefined && kind !== "not_ready") {
-    count(engine, kind === "quarantined" ? "pathCollisionQuarantined" : "pathMaterializationSkipped");
-    engine.world.log.warn("path was not materialised", { path: remotePath, kind, reason: message });
-  }
-  engine.db.setProblem({
-    remotePath,
-    kind,
-    message,
-    firstAtMs: before?.firstAtMs ?? engine.now(),
-    attempts: (before?.attempts ?? 0) + 1,
-  });
-}
-
-function readsAtOnce({ health, config }: Engine): number {
-  return health.bootstrap === null ? config.incrementalReadConcurrency : config.readConcurrency;
-}
-
-/** Reads paths again and applies them, retrying a path whose entry moved while the answer was under way (E13). */
-export async function refreshPaths(
-  engine: Engine,
-  paths: readonly string[],
-  options: ApplyOptions & { signal?: AbortSignal } = {},
-): Promise<Applied> {
-  const total = { changed: 0, conflicts: 0 };
-  let todo = [...new Set(paths)];
-  for (let round = 0; todo.length > 0 && round < ROUNDS_MAX; round++) {
-    const before = new Map(todo.map((path) => [path, engine.db.get(path)]));
-    const states = await engine.remote.readAll(todo, readsAtOnce(engine), options.signal);
-    const moved = todo.filter((path) => engine.db.get(path) !== before.get(path));
-    for (const path of moved) states.delete(path);
-    if (options.absence === "not-ready") {
-      for (const [path, state] of states) {
-        if (state.kind !== "absent") continue;
-        states.delete(path);
-        noteProblem(engine, path, "not_ready", "announced by an event, not readable yet");
-      }
-    }
-    const applied = applyRemote(engine, states, options);
-    total.changed += applied.changed;
-    total.conflicts += applied.conflicts;
-    todo = moved;
-  }
-  for (const path of todo) engine.stale.add(path);
-  return total;
 }

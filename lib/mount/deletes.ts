@@ -9,8 +9,8 @@ import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { deleteHold } from "../sync/safety.ts";
 import { logDenial } from "./denials.ts";
 import { type Engine, endProbe, noteAnswer, noteError } from "./engine.ts";
+import type { Entry } from "./entry.ts";
 import { checkRoot, hasRuntimeArea } from "./guard.ts";
-import type { Entry } from "./state-db.ts";
 
 /** State of the lane: when each failed delete is tried again. */
 export type DeleteLane = Map<string, { attempts: number; dueMs: number }>;

@@ -7,10 +7,10 @@ import { type RelativeRemotePath, relativePathProblem } from "../sync/remote-pat
 import { upExclusion } from "../sync/uploadable.ts";
 import { logDenial } from "./denials.ts";
 import { count, type Engine, isWritable, remoteOf } from "./engine.ts";
+import { blankEntry, type Entry } from "./entry.ts";
 import { timestamp } from "./layout.ts";
 import { isTrusted, type LocalState } from "./mirror.ts";
 import { mayHaveLanded, type OutboxRecord } from "./outbox.ts";
-import { blankEntry, type Entry } from "./state-db.ts";
 
 /** What a look at some paths led to. */
 export interface Examined {

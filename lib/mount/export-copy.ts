@@ -9,9 +9,9 @@ import { applyRemote } from "./apply.ts";
 import { type Attempt, type BootstrapPlace, savePlace } from "./bootstrap.ts";
 import { requireDirectories } from "./directory-limit.ts";
 import { type Engine, localOf } from "./engine.ts";
+import { isClean } from "./entry.ts";
 import { placeNew } from "./place-new.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
-import { isClean } from "./state-db.ts";
 
 /** Files placed and synced together. */
 const BATCH = { files: 2_000, bytes: 16 * 1024 * 1024 } as const;

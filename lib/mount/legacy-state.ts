@@ -6,10 +6,10 @@ import { z } from "zod";
 import { osCodeOf } from "../errors.ts";
 import { belowRemoteRoot } from "../sync/remote-path.ts";
 import type { Engine } from "./engine.ts";
+import { blankEntry, isClean } from "./entry.ts";
 import { readJson, writeAtomic } from "./json-file.ts";
 import { artifactStamp, timestamp } from "./layout.ts";
-import { PULL_META } from "./pull.ts";
-import { blankEntry, isClean } from "./state-db.ts";
+import { PULL_META } from "./pull-meta.ts";
 
 const LegacyState = z.looseObject({
   workspaceId: z.string().optional(),

@@ -7,7 +7,8 @@ import { revisionNumber } from "../model/revision.ts";
 import { applyRemote } from "./apply.ts";
 import { type Engine, localOf } from "./engine.ts";
 import { trace } from "./outcome.ts";
-import { applyEvents, isBootstrapped, moveCursor, PULL_META } from "./pull.ts";
+import { applyEvents, moveCursor } from "./pull.ts";
+import { isBootstrapped, PULL_META } from "./pull-meta.ts";
 import type { RemoteState } from "./remote.ts";
 
 /** The live side of the pull lane. */

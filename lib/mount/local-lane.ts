@@ -13,10 +13,10 @@ import {
 } from "../sync/settle.ts";
 import { isPrunedDirectory } from "../sync/uploadable.ts";
 import type { Engine } from "./engine.ts";
+import { isClean } from "./entry.ts";
 import { type Examined, examine } from "./examine.ts";
 import { isTrusted } from "./mirror.ts";
 import { scan } from "./scan.ts";
-import { isClean } from "./state-db.ts";
 
 /** The lane's handle. */
 export interface LocalLane {

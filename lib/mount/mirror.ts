@@ -7,7 +7,7 @@ import type { FileStat, LocalFs } from "../ports.ts";
 import type { Sha256 } from "../sync/names.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { type PlacementProblem, placementProblem } from "../sync/safety.ts";
-import type { Entry } from "./state-db.ts";
+import type { Entry } from "./entry.ts";
 
 /**
  * A modification this close to the moment of hashing could hide behind an equal timestamp: a few scheduler ticks, or

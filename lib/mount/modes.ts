@@ -2,7 +2,7 @@
 import { messageOf } from "../errors.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { type Engine, modeOf } from "./engine.ts";
-import { PULL_META } from "./pull.ts";
+import { PULL_META } from "./pull-meta.ts";
 
 const MODE_KEY = "syncMode";
 

@@ -9,10 +9,10 @@ import { invalidArtifact, resolveConflicts } from "./conflicts.ts";
 import { causeCode, readDeadLetter, removeDeadLetter, writeDeadLetter } from "./dead-letter.ts";
 import { logDenial } from "./denials.ts";
 import { type Engine, noteError } from "./engine.ts";
+import { blankEntry } from "./entry.ts";
 import { secondsTimestamp, timestamp } from "./layout.ts";
 import { isExhausted, type Pending } from "./outbox.ts";
 import { parentDirectory, sameFile } from "./stage.ts";
-import { blankEntry } from "./state-db.ts";
 
 /** Why one upload did not arrive. */
 export interface Refusal {

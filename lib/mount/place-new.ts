@@ -8,11 +8,11 @@ import { MOUNT } from "../limits.ts";
 import type { FileStat } from "../ports.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { type Engine, localOf, modeOf } from "./engine.ts";
+import { blankEntry } from "./entry.ts";
 import { racyMs } from "./mirror.ts";
 import { beginPlacing, endPlacing } from "./placing.ts";
 import type { RemoteFile } from "./remote.ts";
 import { isFatal, parentDirectory, stagingName } from "./stage.ts";
-import { blankEntry } from "./state-db.ts";
 
 interface Staged {
   readonly file: RemoteFile;

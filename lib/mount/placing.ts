@@ -4,8 +4,8 @@
  */
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import type { Engine } from "./engine.ts";
+import { blankEntry } from "./entry.ts";
 import type { RemoteFile } from "./remote.ts";
-import { blankEntry } from "./state-db.ts";
 
 const KEY = "placing";
 

@@ -1,7 +1,7 @@
 /** Paths the disk or the server refused: asked for again while the trouble may be over, without asking all the time. */
 import { isDue, retryDelayMs } from "../sync/backoff.ts";
-import { refreshPaths } from "./apply.ts";
 import { type Engine, localOf } from "./engine.ts";
+import { refreshPaths } from "./refresh.ts";
 
 /** Between attempts for one path: doubling from half a minute to an hour. */
 const RETRY = { baseMs: 30_000, capMs: 3_600_000 } as const;

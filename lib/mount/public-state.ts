@@ -11,7 +11,7 @@ import { trackedFiles } from "./deletes.ts";
 import type { Engine } from "./engine.ts";
 import { readJson, writeJson } from "./json-file.ts";
 import { timestamp } from "./layout.ts";
-import { PULL_META } from "./pull.ts";
+import { PULL_META } from "./pull-meta.ts";
 import { sameFile } from "./stage.ts";
 
 /** Above this many files the per-file map is left out and only counted. */

@@ -1,43 +1,16 @@
 /** The pull lane: first the whole tree, then what changed, and now and then a second look at everything. */
-import { fail, isRelayfileError, messageOf } from "../errors.ts";
-import { FILE_API, MOUNT } from "../limits.ts";
+import { isRelayfileError, messageOf } from "../errors.ts";
+import { MOUNT } from "../limits.ts";
 import { eventNumber, type FeedEvent } from "../model/event.ts";
-import type { TreeEntry } from "../model/file.ts";
 import { comparePaths, containsPath } from "../model/path.ts";
-import { circuitVerdict } from "../sync/backoff.ts";
-import { isNewerSnapshot, isShrunkenListing } from "../sync/safety.ts";
-import { isRuntimeSegment } from "../sync/uploadable.ts";
-import { applyRemote, noteUnmapped, refreshPaths } from "./apply.ts";
-import {
-  type Attempt,
-  attemptBootstrap,
-  BOOTSTRAP_META,
-  type BootstrapPlace,
-  readPlace,
-  savePlace,
-} from "./bootstrap.ts";
-import { requireDirectories } from "./directory-limit.ts";
-import { count, type Engine, localOf, noteError } from "./engine.ts";
-import { copyByExport, type Exported } from "./export-copy.ts";
-import { isClean } from "./state-db.ts";
-import { clearReappeared, observeAbsent } from "./tombstones.ts";
-
-/** Files read, staged and synced together. */
-const READ_BATCH = { files: 1_000, bytes: 16 * 1024 * 1024 } as const;
-
-/** Meta keys of the lane. */
-export const PULL_META = {
-  cursor: "eventsCursor",
-  complete: "bootstrapComplete",
-  bootstrap: BOOTSTRAP_META.place,
-  lastAudit: "lastFullPullAt",
-  lastRevision: "lastAppliedRevision",
-} as const;
-
-/** True once a whole traversal ended. */
-export function isBootstrapped(engine: Engine): boolean {
-  return engine.db.meta(PULL_META.complete) === "1";
-}
+import { judgeAbsences, newestOf } from "./absences.ts";
+import { type Attempt, attemptBootstrap, readPlace } from "./bootstrap.ts";
+import { type Engine, localOf, noteError } from "./engine.ts";
+import { copyByExport } from "./export-copy.ts";
+import { noteUnmapped } from "./note-problem.ts";
+import { isBootstrapped, PULL_META } from "./pull-meta.ts";
+import { READ_BATCH, refreshPaths } from "./refresh.ts";
+import { walkTree } from "./walk-tree.ts";
 
 /** One pull: bootstrap, or events, or an audit when one is due. Throws typed errors; progress made is kept. */
 export async function pull(engine: Engine, signal: AbortSignal): Promise<void> {
@@ -226,151 +199,6 @@ function completed(engine: Engine, { cursor }: { cursor?: string | null }): void
   engine.wake.state.call();
 }
 
-/** Lists the tree page by page and reads what differs; begins at the page an earlier attempt had reached. */
-async function walkTree(engine: Engine, attempt: Attempt, place: BootstrapPlace | null): Promise<Exported> {
-  const seen = { paths: new Set<string>(), revisions: new Set<string>() };
-  const bootstrapping = engine.health.bootstrap !== null;
-  const directories = new Set<string>();
-  let hidden = false;
-  let cursor = place?.cursor;
-  // Behind an export that broke off everything is listed again; what is here already is only counted.
-  let synced = cursor === undefined ? 0 : (place?.files ?? 0);
-  for (;;) {
-    const page = await engine.remote.api.tree(
-      { path: engine.config.remoteRoot, depth: FILE_API.treeDepthMax, cursor, excludeMountRuntime: true },
-      { signal: attempt.signal, timeoutMs: Math.max(engine.config.cycleTimeoutMs, 30_000) },
-    );
-    attempt.tick();
-    const files = page.entries.filter((entry) => entry.type === "file");
-    if (bootstrapping) requireDirectories(engine, directories, files);
-    for (const file of files) {
-      hidden ||= file.path.split("/").some(isRuntimeSegment);
-      seen.paths.add(file.path);
-      seen.revisions.add(file.revision);
-    }
-    const total = hidden ? null : (page.totalFiles ?? null);
-    synced += await materialise(engine, files, attempt.signal, (done, bytes) =>
-      attempt.report(synced + done, total, bytes),
-    );
-    if (page.nextCursor === null) return seen;
-    if (page.nextCursor === cursor)
-      fail("unexpected_answer", `tree listing repeats the cursor ${cursor}`, { cursor });
-    cursor = page.nextCursor;
-    if (bootstrapping) savePlace(engine, { cursor, files: synced });
-  }
-}
-
-/** Reads and applies the listed files that differ from the index, in batches; reports progress as it goes. */
-async function materialise(
-  engine: Engine,
-  files: readonly TreeEntry[],
-  signal: AbortSignal,
-  progress: (done: number, bytes: number) => void,
-): Promise<number> {
-  let done = 0;
-  let batch: string[] = [];
-  let bytes = 0;
-  let parents = new Set<string>();
-  const flush = async () => {
-    parents = new Set();
-    await refreshPaths(engine, batch, { signal });
-    done += batch.length;
-    progress(done, bytes);
-    [batch, bytes] = [[], 0];
-  };
-  for (const file of files) {
-    if ("problem" in localOf(engine, file.path) && engine.db.problems.has(file.path)) continue;
-    if (isUpToDate(engine, file, parents)) {
-      done++;
-      continue;
-    }
-    batch.push(file.path);
-    bytes += file.size ?? 0;
-    if (batch.length >= READ_BATCH.files || bytes >= READ_BATCH.bytes) await flush();
-  }
-  if (batch.length > 0) await flush();
-  progress(done, 0);
-  return done;
-}
-
-/** True when nothing needs to be read: the index agrees, or the local bytes already are the listed ones (B11). */
-function isUpToDate(engine: Engine, file: TreeEntry, parents: Set<string>): boolean {
-  const entry = engine.db.get(file.path);
-  if (entry?.readDenied) return true;
-  if (
-    entry?.revision === file.revision &&
-    !entry.unplaced &&
-    engine.mirror.statOf(entry.rel as never, parents) !== null
-  )
-    return true;
-  if (file.contentHash === undefined || file.contentHash === "") return false;
-  const mapped = localOf(engine, file.path);
-  if ("problem" in mapped) return false;
-  const local = engine.mirror.inspect(mapped.rel, entry);
-  if (local?.kind !== "file" || local.hash !== file.contentHash) return false;
-  const remote = {
-    path: file.path,
-    revision: file.revision,
-    hash: file.contentHash,
-    bytes: new Uint8Array(),
-    contentType: entry?.contentType ?? "",
-  };
-  applyRemote(engine, new Map([[file.path, { kind: "file", file: remote }]]));
-  return engine.db.get(file.path)?.revision === file.revision;
-}
-
-/** What the listing did not show: two observations, a newer snapshot, and no brake, before a file goes (I4 to I7). */
-function judgeAbsences(engine: Engine, listed: ReadonlySet<string>, observed: string): void {
-  const { db, config } = engine;
-  const clean = [...db.entries.values()].filter(
-    (entry) => entry.revision !== null && !entry.readDenied && !entry.writeDenied && isClean(entry),
-  );
-  clearReappeared(engine, listed);
-  for (const { remotePath, kind } of [...db.problems.values()])
-    if (kind !== "not_ready" && !listed.has(remotePath)) db.clearProblem(remotePath);
-  const missing = clean.filter((entry) => !listed.has(entry.remotePath));
-  if (missing.length === 0) {
-    if (observed !== "") db.setMeta(PULL_META.lastRevision, observed);
-    return;
-  }
-  const open = circuitVerdict(engine.health.circuit, engine.now(), config.circuit).kind !== "closed";
-  const last = db.meta(PULL_META.lastRevision) ?? "";
-  const refused = open
-    ? "circuit_open"
-    : isShrunkenListing(clean.length, clean.length - missing.length, config.snapshotDeleteMinRatio)
-      ? "shrunken_listing"
-      : !isNewerSnapshot(last, observed, true) &&
-          last !== observed &&
-          !showsAllWeHold(engine, listed, observed)
-        ? "older_snapshot"
-        : null;
-  if (refused !== null) {
-    count(engine, "snapshotDeleteBlocked");
-    // A server in trouble is asked again when it is well; the other reasons wait for the next audit.
-    if (open) engine.wanted.audit = true;
-    engine.world.log.warn("deletes of a listing were not believed", {
-      reason: refused,
-      missing: missing.length,
-    });
-    return;
-  }
-  for (const entry of missing) observeAbsent(engine, entry, observed);
-  db.setMeta(PULL_META.lastRevision, observed);
-}
-
-/**
- * True when a listing is at least as new as every file it shares with the index. Where the newest files were deleted,
- * what is left is older than the last listing and yet the truth.
- */
-function showsAllWeHold(engine: Engine, listed: ReadonlySet<string>, observed: string): boolean {
-  if (observed === "") return false;
-  for (const { remotePath, revision } of engine.db.entries.values()) {
-    if (revision === null || !listed.has(remotePath)) continue;
-    if (revision !== observed && !isNewerSnapshot(revision, observed, true)) return false;
-  }
-  return true;
-}
-
 /** True when the audit clock says so; a clock set back counts as due. */
 export function isAuditDue(engine: Engine): boolean {
   const { auditIntervalMs, auditEveryPolls } = engine.config;
@@ -407,13 +235,6 @@ function isExpiredCursor(error: unknown): boolean {
   const { status } = error.details;
   if (status === 404 || status === 410) return true;
   return status === 400 && /cursor/i.test(`${error.code} ${error.message}`);
-}
-
-/** The newest of some revisions where they have an order, else the last. */
-function newestOf(revisions: Iterable<string>): string {
-  let newest = "";
-  for (const revision of revisions) if (isNewerSnapshot(newest, revision, true)) newest = revision;
-  return newest;
 }
 
 /** Runs a pull and records how it ended; true when it succeeded. Offline is a state, not a crash. */

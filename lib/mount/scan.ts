@@ -3,9 +3,9 @@ import { osCodeOf } from "../errors.ts";
 import { type RelativeRemotePath, relativePathProblem } from "../sync/remote-path.ts";
 import { isPrunedDirectory } from "../sync/uploadable.ts";
 import type { Engine } from "./engine.ts";
+import { type Entry, isClean } from "./entry.ts";
 import { type Examined, examine } from "./examine.ts";
 import { isTrusted } from "./mirror.ts";
-import { type Entry, isClean } from "./state-db.ts";
 
 /**
  * Calls `found` for the regular files below the root, with `settled` true for one that is as the index has it. Excluded

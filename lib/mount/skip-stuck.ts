@@ -4,8 +4,8 @@
  */
 import { fail } from "../errors.ts";
 import { comparePaths } from "../model/path.ts";
-import { refreshPaths } from "./apply.ts";
 import type { Engine } from "./engine.ts";
+import { refreshPaths } from "./refresh.ts";
 
 /** What was given up. */
 export interface SkippedStuck {

@@ -5,9 +5,9 @@
 import { z } from "zod";
 import { applyRemote } from "./apply.ts";
 import { count, type Engine } from "./engine.ts";
+import type { Entry } from "./entry.ts";
 import { readJson, writeJson } from "./json-file.ts";
 import { timestamp } from "./layout.ts";
-import type { Entry } from "./state-db.ts";
 
 /** A marker as written. */
 export const Tombstone = z.looseObject({

@@ -57,10 +57,16 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "one listing without a file deletes it",
-    file: "lib/mount/pull.ts",
+    file: "lib/mount/absences.ts",
     find: "for (const entry of missing) observeAbsent(engine, entry, observed);",
     replace:
       'for (const entry of missing) applyRemote(engine, new Map([[entry.remotePath, { kind: "absent" }]]));',
+    also: {
+      file: "lib/mount/absences.ts",
+      find: 'import { clearReappeared, observeAbsent } from "./tombstones.ts";',
+      replace:
+        'import { applyRemote } from "./apply.ts";\nimport { clearReappeared, observeAbsent } from "./tombstones.ts";',
+    },
   },
   {
     name: "the cursor moves before the events are applied",

@@ -1,8 +1,8 @@
 /** Acceptance list 7.3: events, audits and the live feed, on simulated time. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { openEventFeed } from "../../../../lib/client/event-feed.ts";
-import { refreshPaths } from "../../../../lib/mount/apply.ts";
 import { pullEvents } from "../../../../lib/mount/pull.ts";
+import { refreshPaths } from "../../../../lib/mount/refresh.ts";
 import { skipStuck } from "../../../../lib/mount/skip-stuck.ts";
 import { error } from "../../../support/fake-file-api.ts";
 import { MountRig, type RigOptions } from "../../../support/mount-rig.ts";
