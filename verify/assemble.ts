@@ -9,7 +9,7 @@ import { type CheckResult, type Finding, REPORT_SCHEMA_URL, type Report } from "
 import { foldCauses } from "./root-cause.ts";
 import { type RawResult, severityOf } from "./schedule.ts";
 import { symptomsOf } from "./symptoms/codes.ts";
-import { decide, type Interruption, UNCONFIGURED } from "./verdict.ts";
+import { bareStart, decide, type Interruption, UNCONFIGURED } from "./verdict.ts";
 
 const NEXT_ACTIONS_MAX = 5;
 const FINDINGS_PER_CODE_MAX = 50;
@@ -141,8 +141,8 @@ export function assembleReport(
     nextActions: nextActionsOf(
       findings,
       [
-        // Where nothing is configured, no repair of anything else helps before that.
-        ...findings.filter(({ code }) => code === UNCONFIGURED).map(({ id }) => id),
+        // Where a report begins with that nothing is configured, no repair of anything else helps before that.
+        ...[bareStart(findings)].flatMap((bare) => bare?.id ?? []),
         ...(rootCauses.length > 0 ? rootCauses : verified.findings.map((f) => f.id)),
       ],
       run.command,

@@ -6,6 +6,26 @@ import type { CheckResult, Finding, Report } from "./report.ts";
 /** The finding that says that nothing is configured. */
 export const UNCONFIGURED = "doctor.nothing-configured";
 
+/** Findings that say that a base URL leads to no service; their fact `source` tells who gave it. */
+const NO_SERVICE: readonly string[] = [
+  "doctor.file-api-unreachable",
+  "doctor.file-api-wrong-service",
+  "doctor.control-plane-unreachable",
+  "doctor.cloud-wrong-service",
+];
+
+/**
+ * The finding that nothing is configured, where a report begins with it; undefined when something is, and when somebody
+ * named a base URL that leads nowhere: then that is what was asked about.
+ */
+export function bareStart<F extends Pick<Finding, "code" | "facts">>(findings: readonly F[]): F | undefined {
+  const named = findings.some(
+    ({ code, facts: { source } }) =>
+      NO_SERVICE.includes(code) && typeof source === "string" && source !== "default",
+  );
+  return named ? undefined : findings.find(({ code }) => code === UNCONFIGURED);
+}
+
 /** How a run can end early. */
 export type Interruption = "interrupted" | "terminated" | null;
 
@@ -14,7 +34,7 @@ export interface VerdictInput {
   readonly checks: readonly Pick<CheckResult, "id" | "status" | "prerequisite">[];
   readonly findings: readonly Pick<
     Finding,
-    "id" | "severity" | "role" | "class" | "title" | "baselineState" | "code"
+    "id" | "severity" | "role" | "class" | "title" | "baselineState" | "code" | "facts"
   >[];
   readonly rootCauses: readonly string[];
   readonly failOn: Severity;
@@ -91,7 +111,7 @@ function sentence(
   const open = counts.undecided === 0 ? "" : `; ${plural(counts.undecided, "check")} could not decide`;
   if (input.interrupted !== null) return `stopped after ${plural(decided, "check")}${open}`;
   // On a machine where nothing is configured that comes before everything else.
-  const bare = input.findings.find(({ code }) => code === UNCONFIGURED);
+  const bare = bareStart(input.findings);
   const lead = bare === undefined ? "" : `${bare.title}; `;
   if (first !== undefined) {
     const others = roots.length - 1;

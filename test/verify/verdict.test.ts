@@ -9,6 +9,7 @@ const finding = (over: Partial<F> = {}): F => ({
   role: "root",
   class: "other",
   title: "t",
+  facts: {},
   ...over,
 });
 const input = (over: Partial<VerdictInput> = {}): VerdictInput => ({

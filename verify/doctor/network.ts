@@ -1,5 +1,6 @@
 /** This machine reaches the services at all: two services that fail in one way are one problem. */
 import { defineCheck, judged, page, proof, type ServiceFact, skip, suggest, unknown } from "../check.ts";
+import { startServer } from "./_server.ts";
 
 /** DR-07, symptom 38: the network as the common cause. */
 export default defineCheck({
@@ -42,9 +43,11 @@ export default defineCheck({
     };
     if (sameWay && kinds[0] === "refused" && first?.hostname === second?.hostname) {
       const title = `nothing listens at ${hosts.join(" and ")}: the server is not running`;
-      const remedy = isLoopback(first?.hostname ?? "")
-        ? { text: "Start the server", commands: [suggest("relayfile serve --data DIR", "write")] }
-        : { text: "Ask whoever runs that server, or give the base URLs of one that runs", commands: [] };
+      const start = startServer(fileApi.baseUrl);
+      const remedy =
+        start === null
+          ? { text: "Ask whoever runs that server, or give the base URLs of one that runs", commands: [] }
+          : { text: "Start the server, or give the base URLs of one that runs", commands: [start] };
       return unknown(title, [{ ...shared, code: "doctor.server-not-running", title, remedy }]);
     }
     const verb = sameWay && kinds[0] === "dns" ? "resolve" : "reach";
@@ -67,8 +70,4 @@ function failureOf({ probe }: ServiceFact): "dns" | "route" | "timeout" | "refus
   if (/EHOSTUNREACH|ENETUNREACH|ENETDOWN|no route/i.test(said)) return "route";
   if (probe.failure === "timeout" || /ETIMEDOUT/i.test(said)) return "timeout";
   return probe.failure === "connect" ? "refused" : "other";
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(?:127\.|localhost$|\[::1\]$)/.test(hostname);
 }

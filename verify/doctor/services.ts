@@ -14,6 +14,7 @@ import {
   suggest,
   unknown,
 } from "../check.ts";
+import { startServer } from "./_server.ts";
 
 const NAMES: Readonly<Record<RelayService, string>> = {
   "file-api": "file API",
@@ -155,10 +156,7 @@ function judgeService<U extends string, W extends string>(
       evidence,
       facts: { status: probe.status, failure: probe.failure, message: probe.message ?? "", source },
       ruledOut: ["the token: this route needs none"],
-      remedy: {
-        text: `Check ${service.baseUrl} (from ${source}), then repeat`,
-        commands: [suggest(`curl -sS --max-time 10 ${probe.url}`)],
-      },
+      remedy: repair(service, source),
     };
     return unknown(finding.title, [finding]);
   }
@@ -188,6 +186,15 @@ function judgeService<U extends string, W extends string>(
     ],
     `answered as something else`,
   );
+}
+
+/** A refusal of this machine means that nothing listens; anything else is looked into first. */
+function repair({ baseUrl, probe }: ServiceFact, source: string) {
+  const ask = suggest(`curl -sS --max-time 10 ${probe.url}`);
+  const start = probe.failure === "connect" ? startServer(baseUrl) : null;
+  return start === null
+    ? { text: `Check ${baseUrl} (from ${source}), then repeat`, commands: [ask] }
+    : { text: `Start the server, or check ${baseUrl} (from ${source})`, commands: [start, ask] };
 }
 
 function downWords(probe: ProbeFact): string {

@@ -95,9 +95,14 @@ function remedyOf(problem: TargetFact["problems"][number], target: TargetFact) {
     const verb = problem.part === "cloudToken" ? "Sign in" : "Join the workspace";
     return { text: commands.length > 0 ? `${verb} again; the file is written anew` : problem.hint, commands };
   }
-  const text = problem.part === "workspace" ? "See which workspaces there are" : "Run it, then ask again";
-  return { text, commands: [suggest(problem.hint)] };
+  return { text: LEADS_TO[problem.hint] ?? "Run it, then ask again", commands: [suggest(problem.hint)] };
 }
+
+/** What a hint that is a command is for. */
+const LEADS_TO: Readonly<Record<string, string>> = {
+  "relayfile login": "Sign in, then ask again",
+  "relayfile workspace list": "See which workspaces there are",
+};
 
 /** How to get a credential anew whose file is damaged; a flag or variable that names nothing is mended by hand. */
 function renewal({ part, code }: TargetFact["problems"][number], target: TargetFact): SuggestedCommand[] {

@@ -5,6 +5,7 @@ import { clip, markWidth, plainText, type TextStyle } from "./style.ts";
 import { verdictLine } from "./text.ts";
 import { undecidedChecks } from "./undecided.ts";
 import {
+  bareStart,
   commandLine,
   count,
   curlOf,
@@ -12,7 +13,6 @@ import {
   issueWords,
   rootsOf,
   skippedGroups,
-  UNCONFIGURED,
 } from "./words.ts";
 
 const LINES_MAX = 25;
@@ -42,9 +42,8 @@ export function renderShort(report: Report, style: TextStyle): string {
     ...own.slice(0, 4).map((check) => `${check.id}: ${check.reason}`),
     ...lines.slice(0, 4),
   ].map((text) => marked(style.mark("unknown"), text));
-  const unconfigured = report.findings
-    .filter(({ code }) => code === UNCONFIGURED)
-    .map(({ title }) => marked(style.mark("info"), title));
+  const bare = bareStart(report.findings);
+  const unconfigured = bare === undefined ? [] : [marked(style.mark("info"), bare.title)];
   const blocked = skippedGroups(report).filter((group) => group.reason.startsWith("because of"));
   const [next] = report.nextActions;
   const head = [

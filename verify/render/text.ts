@@ -4,6 +4,7 @@ import type { Finding, Report } from "../report.ts";
 import { clip, hang, markWidth, plainText, type TextStyle, wrap } from "./style.ts";
 import { undecidedChecks } from "./undecided.ts";
 import {
+  bareStart,
   commandLine,
   count,
   countsLine,
@@ -14,7 +15,6 @@ import {
   outcomeWord,
   rootsOf,
   skippedGroups,
-  UNCONFIGURED,
 } from "./words.ts";
 
 const EVIDENCE_MAX = 6;
@@ -76,9 +76,9 @@ function header(report: Report, style: TextStyle): string[] {
   return [...heading, ...indented(factsLine(report), style, 2).map(style.dim)];
 }
 
-/** On a machine where nothing is configured, that comes first: everything else follows from it. */
+/** On a machine where nothing is configured, that mostly comes first: everything else follows from it. */
 function unconfiguredLines(report: Report, style: TextStyle): string[] {
-  const finding = report.findings.find(({ code }) => code === UNCONFIGURED);
+  const finding = bareStart(report.findings);
   if (finding === undefined) return [];
   return ["", ...hang(style.mark("info"), `${finding.title} (${finding.code})`, style.width, style.bold)];
 }
@@ -157,7 +157,8 @@ function indented(text: string, style: TextStyle, by: number): string[] {
 
 /** Findings that are neither roots nor folded below one: things worth knowing. */
 function noteLines(report: Report, style: TextStyle): string[] {
-  const notes = report.findings.filter(({ severity, code }) => severity === "info" && code !== UNCONFIGURED);
+  const told = bareStart(report.findings);
+  const notes = report.findings.filter((finding) => finding.severity === "info" && finding !== told);
   if (notes.length === 0) return [];
   const kept = notes.slice(0, NOTES_MAX);
   const lines = kept.flatMap(({ title, code }) => marked("info", `${title} (${code})`, style));

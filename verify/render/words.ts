@@ -9,7 +9,7 @@ export function commandLine(argv: readonly string[]): string {
     .join(" ");
 }
 
-export { UNCONFIGURED } from "../verdict.ts";
+export { bareStart } from "../verdict.ts";
 
 /** The findings by id. */
 export function findingsById(report: Report): ReadonlyMap<string, Finding> {
