@@ -1,21 +1,26 @@
 /** What a listing did not show, and whether that is to be believed. */
 import { circuitVerdict } from "../sync/backoff.ts";
+import type { RelativeRemotePath } from "../sync/remote-path.ts";
 import { isNewerSnapshot, isShrunkenListing } from "../sync/safety.ts";
 import { count, type Engine } from "./engine.ts";
-import { isClean } from "./entry.ts";
+import { type Entry, isClean } from "./entry.ts";
 import { PULL_META } from "./pull-meta.ts";
 import { clearReappeared, observeAbsent } from "./tombstones.ts";
 
 /** What the listing did not show: two observations, a newer snapshot, and no brake, before a file goes (I4 to I7). */
 export function judgeAbsences(engine: Engine, listed: ReadonlySet<string>, observed: string): void {
   const { db, config } = engine;
-  const clean = [...db.entries.values()].filter(
-    (entry) => entry.revision !== null && !entry.readDenied && !entry.writeDenied && isClean(entry),
+  const held = [...db.entries.values()].filter(
+    (entry) =>
+      entry.revision !== null &&
+      !entry.readDenied &&
+      !entry.writeDenied &&
+      (isClean(entry) || entry.seenHash === ""),
   );
   clearReappeared(engine, listed);
   for (const { remotePath, kind } of [...db.problems.values()])
     if (kind !== "not_ready" && !listed.has(remotePath)) db.clearProblem(remotePath);
-  const missing = clean.filter((entry) => !listed.has(entry.remotePath));
+  const missing = held.filter((entry) => !listed.has(entry.remotePath) && isUntouched(engine, entry));
   if (missing.length === 0) {
     if (observed !== "") db.setMeta(PULL_META.lastRevision, observed);
     return;
@@ -24,7 +29,7 @@ export function judgeAbsences(engine: Engine, listed: ReadonlySet<string>, obser
   const last = db.meta(PULL_META.lastRevision) ?? "";
   const refused = open
     ? "circuit_open"
-    : isShrunkenListing(clean.length, clean.length - missing.length, config.snapshotDeleteMinRatio)
+    : isShrunkenListing(held.length, held.length - missing.length, config.snapshotDeleteMinRatio)
       ? "shrunken_listing"
       : !isNewerSnapshot(last, observed, true) &&
           last !== observed &&
@@ -43,6 +48,13 @@ export function judgeAbsences(engine: Engine, listed: ReadonlySet<string>, obser
   }
   for (const entry of missing) observeAbsent(engine, entry, observed);
   db.setMeta(PULL_META.lastRevision, observed);
+}
+
+/** True when no local edit would go with the file. What was never looked at, as in an index just taken over, is now. */
+function isUntouched(engine: Engine, entry: Entry): boolean {
+  if (entry.seenHash !== "") return isClean(entry);
+  const local = engine.mirror.inspect(entry.rel as RelativeRemotePath, entry);
+  return local?.kind === "absent" || (local?.kind === "file" && local.hash === entry.hash);
 }
 
 /**

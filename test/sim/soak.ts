@@ -1,7 +1,7 @@
 /**
  * Random schedules for the simulated mount, as many as there is time for: `soak.ts SCHEDULES [FIRST_SEED]`. A
- * failure is shrunk, printed with its seed, and does not end the run. At the end: how many ran and how fast, which
- * faults hit, and how much of the code ran in the last few hundred and in every kill point.
+ * failure is shrunk, printed with its seed, and does not end the run. At the end, which Ctrl-C brings early: how many
+ * ran and how fast, which faults hit, and how much of the code ran in some hundred and in every kill point.
  */
 import { runScript, runSeed, scriptOf, shrink } from "./run.ts";
 
@@ -15,18 +15,24 @@ const faults = new Map<string, number>();
 const startedMs = performance.now();
 let failures = 0;
 let toldMs = startedMs;
+let done = 0;
+let ended = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (ended = true));
 
-for (let seed = FIRST; seed < FIRST + SCHEDULES; seed++) {
+for (let seed = FIRST; seed < FIRST + SCHEDULES && !ended; seed++) {
   const result = await runSeed(seed);
+  done++;
   for (const [kind, times] of Object.entries(result.faults))
     faults.set(kind, (faults.get(kind) ?? 0) + times);
   if (result.problems.length > 0) await explain(seed);
   if (performance.now() - toldMs > TELL_EVERY_MS) {
     toldMs = performance.now();
-    say(`${new Date().toISOString()} ${summary(seed - FIRST + 1)}`);
+    // Signals are told between turns of the event loop, which simulated time never leaves.
+    await new Promise((resolve) => setImmediate(resolve));
+    say(`${new Date().toISOString()} ${summary()}`);
   }
 }
-say(summary(SCHEDULES));
+say(summary());
 say(
   `faults that hit: ${[...faults]
     .sort(([, a], [, b]) => b - a)
@@ -42,8 +48,8 @@ const measured = Bun.spawnSync([
 say(measured.stdout.toString().trim());
 process.exit(failures === 0 ? 0 : 1);
 
-/** One line about the first `done` schedules. */
-function summary(done: number): string {
+/** One line about the schedules so far. */
+function summary(): string {
   const seconds = (performance.now() - startedMs) / 1_000;
   const cpu = process.cpuUsage();
   const cpuSeconds = (cpu.user + cpu.system) / 1e6;
