@@ -4,7 +4,7 @@
  */
 import type { DemoReport, IncidentResult } from "../lib/demo/incidents.ts";
 import { isRelayfileError } from "../lib/errors.ts";
-import type { LocalFs, Ports } from "../lib/ports.ts";
+import type { Ports } from "../lib/ports.ts";
 import type { Report } from "../verify/report.ts";
 import { type CommandContext, type CommandResult, command, type Document } from "./_command.ts";
 
@@ -38,15 +38,17 @@ export default command({
     ["relayfile demo --once --json", "one document; exit 0 when every incident was found"],
   ],
   run: async ({ once }, context) => {
-    const directory = `${context.ports.host.tempDir}/relayfile-demo-${context.ports.random.uuid().slice(0, 8)}`;
+    const { openDemoDirectory } = await import("../lib/demo/directory.ts");
+    const { bunMountWorld } = await import("../lib/runtime/bun/mount-world.ts");
+    const directory = openDemoDirectory(bunMountWorld(context.ports));
     try {
-      return await inDirectory(directory, once, context);
+      return await inDirectory(directory.path, once, context);
     } catch (thrown) {
       // Ctrl-C while the stack is still being filled is the ordinary end of a demo that stays up.
       if (once || !isRelayfileError(context.signal.reason, "interrupted", "terminated")) throw thrown;
       return { document: STOPPED, exit: "PASS" };
     } finally {
-      removeTree(context.ports.fs, directory);
+      directory.remove();
     }
   },
 });
@@ -60,7 +62,6 @@ const STOPPED: Document & { readonly verdict: string } = {
 
 async function inDirectory(directory: string, once: boolean, outer: CommandContext): Promise<CommandResult> {
   const home = `${directory}/home`;
-  outer.ports.fs.makeDir(directory, 0o700);
   const context = { ...outer, ports: isolated(outer.ports, directory, home) };
   const { ports, signal } = context;
   const { startStack } = await import("../lib/runtime/bun/stack.ts");
@@ -167,17 +168,6 @@ function nextOf(incidents: readonly IncidentResult[], once: boolean): DemoDocume
 function readToken(ports: Ports, path: string): string {
   const { token } = JSON.parse(new TextDecoder().decode(ports.fs.readFile(path))) as { token: string };
   return token;
-}
-
-/** Removes a directory with everything in it; links are removed, not followed. */
-function removeTree(fs: LocalFs, directory: string): void {
-  if (fs.lstat(directory) === null) return;
-  for (const { name, kind } of fs.readDir(directory)) {
-    const path = `${directory}/${name}`;
-    if (kind === "directory") removeTree(fs, path);
-    else fs.unlink(path);
-  }
-  fs.removeDir(directory);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

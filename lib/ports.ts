@@ -161,6 +161,8 @@ export interface FileStat {
   readonly deviceId: number;
   /** Permission bits, for example 0o644. */
   readonly mode: number;
+  /** The user it belongs to; absent where the system counts no users. */
+  readonly ownerId?: number;
 }
 
 /** A child of a directory. */

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { DemoDocumentSchema } from "../../commands/_documents.ts";
 import type { DemoDocument } from "../../commands/demo.ts";
 import { Report } from "../../verify/report.ts";
@@ -53,6 +53,24 @@ describe("relayfile demo, compiled", () => {
     child.kill("SIGINT");
     expect(await child.exited).toBe(0);
     expect(JSON.parse(await stdout).kind).toStartWith("relayfile.demo");
+    expect(left()).toEqual([]);
+  }, 120_000);
+
+  test("sweeps what a demo left that was killed, and not a demo that runs", async () => {
+    const options = { env: { TMPDIR: scratch } };
+    const stacks = () => left().filter((name) => existsSync(`${scratch}/${name}/home/serve.pid`));
+    const killed = await box.start(["demo", "--json"], options);
+    await until(() => stacks()[0] ?? null);
+    killed.child.kill("SIGKILL");
+    await killed.child.exited;
+    const [dead] = left();
+    const running = await box.start(["demo", "--json"], options);
+    await until(() => stacks().find((name) => name !== dead) ?? null);
+    expect(left()).not.toContain(dead);
+    const run = await box.run(["demo", "--once", "--json"], { ...options, timeoutMs: 90_000 });
+    expect([run.exitCode, run.stderr, left().length]).toEqual([0, "", 1]);
+    running.child.kill("SIGINT");
+    expect(await running.child.exited).toBe(0);
     expect(left()).toEqual([]);
   }, 120_000);
 });

@@ -167,7 +167,7 @@ function withDescriptor(path: string, use: (descriptor: number) => void): void {
 }
 
 function statOf(stat: fs.Stats): FileStat {
-  const { size, mtimeMs, ctimeMs, ino, dev, mode } = stat;
+  const { size, mtimeMs, ctimeMs, ino, dev, mode, uid } = stat;
   return {
     kind: kindOf(stat),
     sizeBytes: size,
@@ -176,6 +176,8 @@ function statOf(stat: fs.Stats): FileStat {
     inode: ino,
     deviceId: dev,
     mode: mode & 0o7777,
+    // Windows has no such numbers and answers 0 for everybody.
+    ...(process.platform === "win32" ? {} : { ownerId: uid }),
   };
 }
 
