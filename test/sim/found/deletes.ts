@@ -1,0 +1,112 @@
+/** What was taken for a person's delete, and deleted on the server. */
+import {
+  disk,
+  type Found,
+  fair,
+  gone,
+  killAt,
+  offline,
+  put,
+  refusing,
+  remove,
+  save,
+  start,
+  stop,
+  wait,
+  weather,
+} from "./words.ts";
+
+export const DELETES: readonly Found[] = [
+  [
+    "a file saved again after its delete was held is not deleted on the server",
+    7,
+    [remove("a.md"), stop, save("a.md", "back again\n")],
+  ],
+  [
+    "a file removed because the server removed it is not deleted there when the index could not be written",
+    19,
+    [put("b.json", "theirs\n"), wait(35_000), disk("ENOSPC", 0.5), gone("b.json"), wait(35_000)],
+  ],
+  [
+    "a version moved aside by a conflict on a failing disk is not taken for a delete",
+    53,
+    [
+      offline,
+      save("a.md", "mine\n"),
+      put("a.md", "theirs\n"),
+      wait(2_500),
+      fair,
+      disk("EROFS", 0.3),
+      wait(35_000),
+      wait(35_000),
+    ],
+  ],
+  [
+    "a version moved aside for breaking a schema is not taken for a delete",
+    1,
+    [
+      refusing("schema_validation_failed", { slow: 1 }),
+      save("a.md", "breaks it\n"),
+      wait(65_000),
+      wait(65_000),
+    ],
+  ],
+  [
+    "a save resent after a crash is not deleted because its file was moved aside before",
+    1,
+    [refusing("schema_validation_failed"), killAt(17), save("a.md", "breaks it\n"), wait(5_000), fair, start],
+  ],
+  [
+    "a file that went while nobody ran, and nobody can watch, is not deleted there",
+    1,
+    [
+      stop,
+      { kind: "vanish", path: "keep/1.md" },
+      { kind: "no-watch", refused: true },
+      start,
+      wait(65_000),
+      wait(65_000),
+    ],
+  ],
+  [
+    "such a file is not deleted there either while the server is away for long",
+    1,
+    [
+      stop,
+      { kind: "vanish", path: "keep/1.md" },
+      { kind: "no-watch", refused: true },
+      offline,
+      start,
+      wait(65_000),
+      wait(65_000),
+      wait(65_000),
+      fair,
+    ],
+  ],
+  [
+    "a delete after two saves with lost replies does not conflict with our own write",
+    100_434,
+    [
+      weather({ lostReply: 0.9 }),
+      save("d/c.md", "five\n"),
+      wait(2_500),
+      { kind: "atomic-save", path: "d/c.md", text: "six\n" },
+      wait(1_000),
+      remove("d/c.md"),
+      wait(35_000),
+      { kind: "atomic-save", path: "d/c.md", text: "eleven\n" },
+    ],
+  ],
+  [
+    "a file removed after a power cut comes back when the index had forgotten that it was sent",
+    41,
+    [
+      save("d/e.md", "one\n"),
+      save("d/f/g.txt", "two\n"),
+      wait(110),
+      save("d/c.md", "three\n"),
+      { kind: "power", afterOps: 32 },
+      remove("d/f/g.txt"),
+    ],
+  ],
+];
