@@ -82,7 +82,7 @@ function removeIfDead(
   if (fs.lstat(marker)?.kind !== "file") return;
   const text = new TextDecoder().decode(fs.readFile(marker));
   const { kind, pid } = JSON.parse(text) as { kind?: unknown; pid?: unknown };
-  if (kind !== KIND || typeof pid !== "number" || host.isAlive(pid)) return;
+  if (kind !== KIND || typeof pid !== "number" || runs(host, pid)) return;
   const lease = acquireLease(marker, text);
   if (lease === null) return;
   try {
@@ -90,6 +90,11 @@ function removeIfDead(
   } finally {
     lease.release();
   }
+}
+
+/** A process that has ended and that its parent has not asked about still has its number, but no executable. */
+function runs(host: DemoWorld["host"], pid: number): boolean {
+  return host.isAlive(pid) && host.executableOf(pid) !== null;
 }
 
 /** Removes a demo's directory, its marker last: what is cut short is swept by the next demo. */

@@ -61,8 +61,14 @@ describe("openDemoDirectory()", () => {
     // Seen from another container, the process of the running demo does not exist.
     openDemoDirectory(world({ isAlive: () => false }));
     const elsewhere = left("relayfile-demo-alive", JSON.stringify({ kind: KIND, pid: 8 }));
-    openDemoDirectory(world({ isAlive: (pid) => pid === 8 }));
+    openDemoDirectory(world({ isAlive: (pid) => pid === 8, executableOf: () => "/usr/bin/relayfile" }));
     expect([existsSync(running.path), existsSync(elsewhere)]).toEqual([true, true]);
+  });
+
+  test("sweeps after a killed process that its parent has not asked about", () => {
+    const dead = left("relayfile-demo-dead");
+    openDemoDirectory(world({ isAlive: (pid) => pid === 7, executableOf: () => null }));
+    expect(existsSync(dead)).toBe(false);
   });
 
   test("leaves what carries no marker of a demo, another prefix, or is no directory", () => {
