@@ -49,6 +49,11 @@ export function isClean(entry: Entry): boolean {
   return entry.revision !== null && sameBytes({ hash: entry.seenHash }, entry);
 }
 
+/** True when the index has this version of a path and it was placed: nothing to read. */
+export function hasVersion(entry: Entry | undefined, revision: string): entry is Entry {
+  return entry?.revision === revision && !entry.unplaced;
+}
+
 /** An entry for a path nothing is known about yet. */
 export function blankEntry(remotePath: string, rel: string): Entry {
   return {

@@ -9,7 +9,7 @@ import { applyRemote } from "./apply.ts";
 import { type Attempt, type BootstrapPlace, savePlace } from "./bootstrap.ts";
 import { requireDirectories } from "./directory-limit.ts";
 import { type Engine, localOf } from "./engine.ts";
-import { isClean } from "./entry.ts";
+import { hasVersion, isClean } from "./entry.ts";
 import { placeNew } from "./place-new.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
 
@@ -142,7 +142,7 @@ function verified(engine: Engine, { contentHash, ...file }: FramedFile): RemoteF
 
 /** True when an earlier attempt has placed this very version. */
 function isKnown(engine: Engine, { path, revision }: FramedFile): boolean {
-  return engine.db.get(path)?.revision === revision;
+  return hasVersion(engine.db.get(path), revision);
 }
 
 /** The number of files, asked beside the stream; never published once a path of the runtime area was seen (B16). */

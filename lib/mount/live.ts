@@ -6,6 +6,7 @@ import { containsPath } from "../model/path.ts";
 import { revisionNumber } from "../model/revision.ts";
 import { applyRemote } from "./apply.ts";
 import { type Engine, localOf } from "./engine.ts";
+import { hasVersion } from "./entry.ts";
 import { trace } from "./outcome.ts";
 import { applyEvents, moveCursor } from "./pull.ts";
 import { isBootstrapped, PULL_META } from "./pull-meta.ts";
@@ -152,8 +153,7 @@ function inlineState(engine: Engine, event: LiveEvent): RemoteState | "own-echo"
   const entry = engine.db.get(event.path);
   if (entry?.readDenied) return null;
   if (event.type === "file.deleted") return null;
-  if (entry?.revision === event.revision && entry.hash === event.contentHash && !entry.unplaced)
-    return "own-echo";
+  if (hasVersion(entry, event.revision) && entry.hash === event.contentHash) return "own-echo";
   if (event.inlineContent !== true || event.content === undefined) return null;
   const [ours, theirs] = [revisionNumber(entry?.revision ?? "rev_0"), revisionNumber(event.revision)];
   if (ours === null || theirs === null || theirs <= ours) return null;

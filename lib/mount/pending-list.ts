@@ -88,8 +88,8 @@ function diskRows(world: MountWorld, mount: Parameters<typeof listPending>[1]): 
       );
     }
     for (const entry of db?.entries.values() ?? []) {
-      if (entry.revision === null || entry.readDenied || entry.writeDenied || seen.has(entry.remotePath))
-        continue;
+      if (entry.revision === null || entry.unplaced || entry.readDenied || entry.writeDenied) continue;
+      if (seen.has(entry.remotePath)) continue;
       if (upExclusion(entry.rel as RelativeRemotePath, true, names) !== null) continue;
       rows.push(row(entry.remotePath, "missing", entry.revision, null));
     }

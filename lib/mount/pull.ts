@@ -6,6 +6,7 @@ import { comparePaths, containsPath } from "../model/path.ts";
 import { judgeAbsences, newestOf } from "./absences.ts";
 import { type Attempt, attemptBootstrap, readPlace } from "./bootstrap.ts";
 import { type Engine, localOf, noteError } from "./engine.ts";
+import { hasVersion } from "./entry.ts";
 import { copyByExport } from "./export-copy.ts";
 import { noteUnmapped } from "./note-problem.ts";
 import { isBootstrapped, PULL_META } from "./pull-meta.ts";
@@ -110,7 +111,7 @@ export async function applyEvents(
       if (entry !== undefined && !entry.readDenied) deleted.push(path);
     } else if (
       entry?.readDenied !== true &&
-      !(entry?.revision === event.revision && entry.hash === event.contentHash && !entry.unplaced)
+      !(hasVersion(entry, event.revision) && entry.hash === event.contentHash)
     ) {
       changed.push(path);
     }

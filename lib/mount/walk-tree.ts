@@ -7,6 +7,7 @@ import { applyRemote } from "./apply.ts";
 import { type Attempt, type BootstrapPlace, savePlace } from "./bootstrap.ts";
 import { requireDirectories } from "./directory-limit.ts";
 import { type Engine, localOf } from "./engine.ts";
+import { hasVersion } from "./entry.ts";
 import type { Exported } from "./export-copy.ts";
 import { READ_BATCH, refreshPaths } from "./refresh.ts";
 
@@ -85,11 +86,7 @@ async function materialise(
 function isUpToDate(engine: Engine, file: TreeEntry, parents: Set<string>): boolean {
   const entry = engine.db.get(file.path);
   if (entry?.readDenied) return true;
-  if (
-    entry?.revision === file.revision &&
-    !entry.unplaced &&
-    engine.mirror.statOf(entry.rel as never, parents) !== null
-  )
+  if (hasVersion(entry, file.revision) && engine.mirror.statOf(entry.rel as never, parents) !== null)
     return true;
   if (file.contentHash === undefined || file.contentHash === "") return false;
   const mapped = localOf(engine, file.path);
@@ -104,5 +101,5 @@ function isUpToDate(engine: Engine, file: TreeEntry, parents: Set<string>): bool
     contentType: entry?.contentType ?? "",
   };
   applyRemote(engine, new Map([[file.path, { kind: "file", file: remote }]]));
-  return engine.db.get(file.path)?.revision === file.revision;
+  return hasVersion(engine.db.get(file.path), file.revision);
 }

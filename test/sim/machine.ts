@@ -189,13 +189,27 @@ export class Machine {
       case "move": {
         const text = fs.text(at(action.path));
         if (text === null || action.path === action.to) return;
-        this.removed.add(action.path);
-        this.look(action.to);
-        this.write(action.to, text);
-        this.remember(action.to, text);
         fs.makeDir(at(action.to).replace(/\/[^/]*$/, ""));
-        this.user(() => fs.rename(at(action.path), at(action.to)), action.path, null);
-        this.lastSaved.set(action.to, text);
+        this.move(action.path, action.to, text, () => fs.rename(at(action.path), at(action.to)));
+        return;
+      }
+      case "remove-tree":
+        for (const path of this.below(action.path)) {
+          this.removed.add(path);
+          this.user(() => fs.unlink(at(path)), path, null);
+        }
+        fs.removeTree(at(action.path));
+        fs.settle();
+        return;
+      case "move-tree": {
+        const taken = fs.lstat(at(action.to)) !== null;
+        if (taken || fs.lstat(at(action.path))?.kind !== "directory") return;
+        for (const path of this.below(action.path)) {
+          const to = action.to + path.slice(action.path.length);
+          this.move(path, to, fs.text(at(path)) ?? "", () => undefined);
+        }
+        fs.rename(at(action.path), at(action.to));
+        fs.settle();
         return;
       }
       case "vanish":
@@ -207,6 +221,19 @@ export class Machine {
       default:
         return;
     }
+  }
+
+  private below(directory: string): string[] {
+    return this.rig.fs.files(`${this.rig.root}/${directory}`).map((rel) => `${directory}/${rel}`);
+  }
+
+  private move(path: string, to: string, text: string, work: () => void): void {
+    this.removed.add(path);
+    this.look(to);
+    this.write(to, text);
+    this.remember(to, text);
+    this.user(work, path, null);
+    this.lastSaved.set(to, text);
   }
 
   /** What a person does never meets the faults of the daemon's disk, and survives a power cut. */

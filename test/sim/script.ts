@@ -10,6 +10,9 @@ export type Action = { readonly at?: number } & (
   /** A file disappears while no daemon runs, and no person wanted that. */
   | { readonly kind: "vanish"; readonly path: string }
   | { readonly kind: "move"; readonly path: string; readonly to: string }
+  /** A whole directory goes, or gets another name that is free. */
+  | { readonly kind: "remove-tree"; readonly path: string }
+  | { readonly kind: "move-tree"; readonly path: string; readonly to: string }
   | { readonly kind: "remote-put"; readonly path: string; readonly text: string }
   | { readonly kind: "remote-remove"; readonly path: string }
   /** A person saves while the daemon is in the middle of something: before its n-th change to the disk. */
@@ -103,6 +106,13 @@ export function climateOf(seed: number): Climate {
 }
 
 const PATHS = ["a.md", "b.json", "d/c.md", "d/e.md", "d/f/g.txt", "h.md"];
+/** Directories that are moved as a whole, and to what. */
+const TREES = [
+  ["d", "e"],
+  ["e", "d"],
+  ["d/f", "d/g"],
+  ["d/g", "d/f"],
+] as const;
 const HOUR = 3_600_000;
 
 /** A script of about `length` steps. Every text is unique, so that bytes can be followed. */
@@ -168,7 +178,12 @@ export function randomScript(random: Random, length: number, climate: Climate): 
     if (roll < 0.29) return { at, kind: "append", path, text: text() };
     if (roll < 0.34) return { at, kind: "remove", path };
     if (roll < 0.35 && !climate.blind) return { at, kind: "vanish", path: pick(["keep/1.md", "keep/2.md"]) };
-    if (roll < 0.39) return { at, kind: "move", path, to: pick(PATHS) };
+    if (roll < 0.38) return { at, kind: "move", path, to: pick(PATHS) };
+    if (roll < 0.385) return { at, kind: "remove-tree", path: pick(TREES)[0] };
+    if (roll < 0.4) {
+      const [from, to] = pick(TREES);
+      return { at, kind: "move-tree", path: from, to };
+    }
     if (roll < 0.48) return { kind: "remote-put", path, text: text() };
     if (roll < 0.53) return { kind: "remote-remove", path };
     if (roll < 0.61) return { kind: "weather", weather: weather() };
