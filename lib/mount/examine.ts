@@ -284,9 +284,8 @@ export function newRecord(
     retryOf?: string;
   },
 ): OutboxRecord {
-  const firstSeenAt = timestamp(engine.now());
+  const firstSeenAt = timestamp(engine.outbox.saveTimeMs());
   const { workspaceId } = engine.config;
-  // Two saves of the same bytes within one millisecond must still be two commands, so the base is part of the id.
   const seed = [workspaceId, save.path, save.hash, firstSeenAt, save.expectedRevision].join("\0");
   const commandId = save.commandId ?? `mountcmd_${engine.world.sha256(seed).slice(0, 32)}`;
   const { content, encoding } = encodeContent(save.bytes);

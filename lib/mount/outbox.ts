@@ -85,6 +85,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
   const pending = new Map<string, Pending>();
   /** Remote path to the command that has not been accepted yet. */
   const unsent = new Map<string, string>();
+  let lastSaveMs = 0;
   const malformed: { file: string; reason: string }[] = [];
   for (const { name } of fs.readDir(directory("pending"))) {
     // Half-written by a process that died; the record itself is the file without the suffix.
@@ -119,6 +120,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
 
   function hold(record: OutboxRecord, dueMs: number, neverSent: boolean, inherited = false): void {
     const { content = "", ...rest } = record;
+    lastSaveMs = Math.max(lastSaveMs, Date.parse(record.firstSeenAt) || 0);
     if (record.opId === undefined) unsent.set(record.remotePath, record.commandId);
     else if (unsent.get(record.remotePath) === record.commandId) unsent.delete(record.remotePath);
     pending.set(record.commandId, {
@@ -142,6 +144,12 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
     unsentFor(remotePath: string): Pending | undefined {
       const commandId = unsent.get(remotePath);
       return commandId === undefined ? undefined : pending.get(commandId);
+    },
+
+    /** When a save noticed now was made: always after the last one, so that saves of one moment have an order. */
+    saveTimeMs(): number {
+      lastSaveMs = Math.max(ports.now(), lastSaveMs + 1);
+      return lastSaveMs;
     },
 
     /** Writes new records durably, all or none: one sync for all of them, before this returns. */
