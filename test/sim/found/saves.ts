@@ -17,8 +17,8 @@ import {
 export const SAVES: readonly Found[] = [
   [
     "a save whose reply came late, removed there meanwhile, does not stay here as if it were there",
-    193,
-    [weather({ lostReply: 1 }), save("b.json", "landed\n"), wait(300), gone("b.json"), fair, wait(35_000)],
+    3,
+    [weather({ lostReply: 1 }), save("b.json", "landed\n"), wait(8_000), gone("b.json"), fair, wait(35_000)],
   ],
   [
     "a remote change passed over while a save was on its way is read after a crash",
