@@ -13,7 +13,7 @@ import {
 } from "../sync/settle.ts";
 import { isPrunedDirectory } from "../sync/uploadable.ts";
 import type { Engine } from "./engine.ts";
-import { isClean } from "./entry.ts";
+import { type Entry, isClean } from "./entry.ts";
 import { type Examined, examine } from "./examine.ts";
 import { isTrusted } from "./mirror.ts";
 import { scan } from "./scan.ts";
@@ -99,19 +99,20 @@ export function startLocal(engine: Engine): LocalLane {
     if (arrived.length > 0) settling = onSignals(settling, arrived.splice(0), config.settle);
     const due = batchDueMs(settling, config.settle.batchWindowMs);
     const isTime = flush || (due !== null && isDue(due, engine.now()));
-    const settled = isTime ? takeSettled(settling, engine.now(), flush) : { paths: [], rest: settling };
+    const settled = isTime ? takeSettled(settling, engine.now(), flush) : nothingSettled(settling);
     const suspects = [...engine.suspects];
     settling = settled.rest;
     engine.suspects.clear();
     if (!uploads || settled.paths.length + suspects.length === 0) return;
     try {
-      const noticed = expand(engine, settled.paths);
-      if (noticed.size > 0) again(examine(engine, noticed, "signal"));
-      const others = suspects.filter((rel) => !noticed.has(rel));
+      const { found, lost } = expand(engine, settled.paths, settled.vanished);
+      if (found.size > 0) again(examine(engine, found, "signal"));
+      scanWanted ||= lost;
+      const others = suspects.filter((rel) => !found.has(rel));
       if (others.length > 0) again(examine(engine, others, "suspect"));
     } catch (error) {
       for (const path of suspects) engine.suspects.add(path);
-      for (const path of settled.paths) revisit(path, UNSTABLE_MS);
+      for (const path of settled.paths) revisit(path, UNSTABLE_MS, settled.vanished.has(path));
       throw error;
     }
   };
@@ -129,9 +130,9 @@ export function startLocal(engine: Engine): LocalLane {
     for (const rel of unstable) revisit(rel, UNSTABLE_MS);
     for (const rel of unreadable) revisit(rel, UNREADABLE_MS);
   };
-  const revisit = (path: string, delayMs: number) => {
+  const revisit = (path: string, delayMs: number, vanished = false) => {
     const bursts = new Map(settling.bursts);
-    bursts.set(path, { path, dueMs: engine.now() + delayMs, committed: false });
+    bursts.set(path, { path, dueMs: engine.now() + delayMs, committed: false, vanished });
     settling = { ...settling, bursts };
   };
 
@@ -150,7 +151,10 @@ export function startLocal(engine: Engine): LocalLane {
       engine.wanted.walk = false;
       // A walk takes a missing file for lost unless its delete was noticed before, so that comes first.
       look(scanWanted);
-      if (scanWanted && uploads) walk();
+      if (scanWanted && uploads) {
+        look(true);
+        walk();
+      }
       const times = [batchDueMs(settling, config.settle.batchWindowMs), rewatchAtMs];
       if (uploads && health.watcher === "polling") times.push(engine.now() + config.intervalMs);
       const known = times.filter((time): time is number => time !== null);
@@ -200,29 +204,52 @@ function hasMoreDirectories({ world, mirror, names }: Engine, limit: number): bo
   return walk(mirror.root, 0);
 }
 
-/** The files that events may be about: the paths themselves, or everything below a directory that came or went. */
-function expand(engine: Engine, paths: readonly string[]): Set<RelativeRemotePath> {
+function nothingSettled(rest: Settling): ReturnType<typeof takeSettled> {
+  return { paths: [], vanished: new Set(), rest };
+}
+
+/**
+ * The files that events may be about: the paths themselves, or everything below a directory that came or went. `lost`:
+ * below a directory that is there files are missing of which no event told, as when it was replaced too fast to see.
+ */
+function expand(
+  engine: Engine,
+  paths: readonly string[],
+  vanished: ReadonlySet<string>,
+): { readonly found: Set<RelativeRemotePath>; readonly lost: boolean } {
   const { fs } = engine.world;
   const found = new Set<RelativeRemotePath>();
   const gone = new Set<string>();
+  const there = new Set<string>();
   for (const path of paths) {
     if (relativePathProblem(path) !== null) continue;
     const stat = fs.lstat(`${engine.config.localRoot}/${path}`);
-    if (stat?.kind === "directory") walkBelow(engine, path, found);
-    else if (stat !== null || isTracked(engine, path)) found.add(path as RelativeRemotePath);
+    if (stat?.kind === "directory") {
+      walkBelow(engine, path, found);
+      // Another directory of that name: what the first one held went with it.
+      (vanished.has(path) ? gone : there).add(path);
+    } else if (stat !== null || isTracked(engine, path)) found.add(path as RelativeRemotePath);
     else gone.add(path);
   }
-  if (gone.size === 0) return found;
-  // What is gone and was no file may have been a directory; one look through the index serves them all.
-  for (const { rel } of engine.db.entries.values()) {
+  let lost = false;
+  if (gone.size + there.size === 0) return { found, lost };
+  // What went and was no file may have been a directory; one look through the index serves them all.
+  for (const entry of engine.db.entries.values()) {
+    const rel = entry.rel as RelativeRemotePath;
     for (let cut = rel.indexOf("/"); cut !== -1; cut = rel.indexOf("/", cut + 1)) {
-      if (!gone.has(rel.slice(0, cut))) continue;
-      found.add(rel as RelativeRemotePath);
-      break;
+      const above = rel.slice(0, cut);
+      if (gone.has(above)) found.add(rel);
+      else if (there.has(above)) lost ||= !found.has(rel) && shouldBeHere(engine, entry);
     }
   }
   for (const path of gone) found.add(path as RelativeRemotePath);
-  return found;
+  return { found, lost };
+}
+
+/** True for a file that was placed here and that nobody is known to have taken away. */
+function shouldBeHere({ removedHere, stale }: Engine, entry: Entry): boolean {
+  if (entry.revision === null || entry.readDenied || entry.unplaced || entry.deletePending) return false;
+  return !removedHere.has(entry.remotePath) && !stale.has(entry.remotePath);
 }
 
 function walkBelow(engine: Engine, directory: string, found: Set<RelativeRemotePath>): void {

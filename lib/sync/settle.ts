@@ -30,6 +30,8 @@ export interface Burst {
   readonly dueMs: number;
   /** A rename landed it complete: the fast delay applies to the rest of the burst. */
   readonly committed: boolean;
+  /** It was seen absent: what is there now is not what was there before. */
+  readonly vanished: boolean;
 }
 
 /** The pipeline's memory. */
@@ -86,25 +88,35 @@ function take(
   const vanished = signal.gone && !(before !== undefined && !before.committed && signal.kind === "change");
   const committed = before?.committed === true || landed || vanished;
   const delay = committed ? delays.atomicMs : delays.fileMs;
-  bursts.set(signal.path, { path: signal.path, dueMs: signal.atMs + delay, committed });
+  bursts.set(signal.path, {
+    path: signal.path,
+    dueMs: signal.atMs + delay,
+    committed,
+    vanished: before?.vanished === true || signal.gone,
+  });
 }
 
-/** Settled paths, sorted, and what is left. With `flush` everything counts as settled. */
+/** Settled paths, sorted, those among them that were seen absent, and what is left. With `flush` everything counts as settled. */
 export function takeSettled(
   state: Settling,
   nowMs: number,
   flush = false,
-): { readonly paths: string[]; readonly rest: Settling } {
+): { readonly paths: string[]; readonly vanished: ReadonlySet<string>; readonly rest: Settling } {
   const paths: string[] = [];
+  const vanished = new Set<string>();
   const bursts = new Map<string, Burst>();
   for (const [path, burst] of state.bursts) {
-    if (flush || isDue(burst.dueMs, nowMs)) paths.push(path);
-    else bursts.set(path, burst);
+    if (!flush && !isDue(burst.dueMs, nowMs)) {
+      bursts.set(path, burst);
+      continue;
+    }
+    paths.push(path);
+    if (burst.vanished) vanished.add(path);
   }
   const stagedAt = new Map(
     [...state.stagedAt].filter(([, at]) => nowMs - at <= ATOMIC_SAVE_WINDOW_MS && nowMs >= at),
   );
-  return { paths: paths.sort(), rest: { bursts, stagedAt } };
+  return { paths: paths.sort(), vanished, rest: { bursts, stagedAt } };
 }
 
 /**
