@@ -5,6 +5,7 @@ import {
   fair,
   gone,
   killAt,
+  moveTree,
   offline,
   put,
   refusing,
@@ -108,5 +109,20 @@ export const DELETES: readonly Found[] = [
       { kind: "power", afterOps: 32 },
       remove("d/f/g.txt"),
     ],
+  ],
+  [
+    "what a directory held when it was moved away is deleted, though another of its name was made at once",
+    2_000_907,
+    [
+      save("d/f/g.txt", "one\ntwo 12\nthree\nfour 12\n#12\n"),
+      wait(35_000),
+      moveTree("d", "e"),
+      { kind: "move", path: "a.md", to: "d/c.md" },
+    ],
+  ],
+  [
+    "what a directory held when it was moved away is deleted, though news for it came at once",
+    9_001_939,
+    [moveTree("d", "e"), put("d/e.md", "one\ntwo\nthree\nfour\n#17\n")],
   ],
 ];

@@ -1,5 +1,19 @@
 /** What others did and nobody here heard of, or did again. */
-import { disk, type Found, fair, gone, killAt, offline, put, save, start, wait, weather } from "./words.ts";
+import {
+  disk,
+  type Found,
+  fair,
+  gone,
+  killAt,
+  offline,
+  put,
+  refusing,
+  save,
+  start,
+  stop,
+  wait,
+  weather,
+} from "./words.ts";
 
 export const NEWS: readonly Found[] = [
   [
@@ -145,5 +159,34 @@ export const NEWS: readonly Found[] = [
       start,
     ],
     { asleep: true },
+  ],
+  [
+    "a file deleted there while an index was taken over from the file for tools goes here too",
+    9_000_961,
+    [
+      disk("ENOSPC", 0.03373379912227392),
+      { kind: "atomic-save", path: "a.md", text: "one\ntwo\nthree\nfour\n#1\n" },
+      { kind: "atomic-save", path: "d/e.md", text: "one 4\ntwo\nthree\nfour\n" },
+      { kind: "atomic-save", path: "d/f/g.txt", text: "one\ntwo\nthree\nfour 5\n#5\n" },
+      stop,
+      save("d/c.md", "one\ntwo\nthree\nfour\n#11\n"),
+      { kind: "power", afterOps: 9 },
+      gone("d/f/g.txt"),
+    ],
+  ],
+  [
+    "a file that was announced and not placed, because the disk was full, is read when the first copy goes on",
+    2_001_241,
+    [
+      disk("ENOSPC", 0.17079972568899393),
+      { kind: "power", afterOps: 5 },
+      start,
+      put("a.md", "one\ntwo\nthree\nfour\n#4\n"),
+      start,
+      refusing("internal_error", { status: 0.597223015059717, code: 500, refused: 0.48133185831829906 }),
+      put("h.md", "one\ntwo 10\nthree\nfour\n"),
+      put("d/c.md", "one\ntwo\nthree\nfour\n#12\n"),
+      start,
+    ],
   ],
 ];

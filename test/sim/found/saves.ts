@@ -10,6 +10,7 @@ import {
   remove,
   save,
   start,
+  stop,
   wait,
   weather,
 } from "./words.ts";
@@ -105,6 +106,26 @@ export const SAVES: readonly Found[] = [
       disk("EMFILE", 1),
       fair,
       wait(35_000),
+    ],
+  ],
+  [
+    "an older save that ends well does not settle the refusal of one made in the same moment",
+    9_002_599,
+    [
+      stop,
+      { kind: "vanish", path: "keep/2.md" },
+      refusing("invalid_content", {
+        lost: 0.31676757666282357,
+        refused: 0.497808997053653,
+        liveLost: 0.0015512148384004831,
+        liveTwice: 0.38590840342385935,
+      }),
+      start,
+      save("d/e.md", "one\ntwo 11\nthree\nfour\n#11\n"),
+      save("d/f/g.txt", "one\ntwo 12\nthree 12\nfour\n#12\n"),
+      { kind: "intrude", beforeOp: 11, path: "d/e.md", text: "one\ntwo 13\nthree 13\nfour\n#13\n" },
+      save("h.md", "one\ntwo\nthree 14\nfour\n"),
+      wait(2_500),
     ],
   ],
 ];

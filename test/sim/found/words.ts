@@ -28,6 +28,7 @@ export const wait = (ms: number): Action => ({ kind: "wait", ms });
 
 export const save = (path: string, text: string, at = 0): Action => ({ at, kind: "save", path, text });
 export const remove = (path: string): Action => ({ kind: "remove", path });
+export const moveTree = (path: string, to: string): Action => ({ kind: "move-tree", path, to });
 export const put = (path: string, text: string): Action => ({ kind: "remote-put", path, text });
 export const gone = (path: string): Action => ({ kind: "remote-remove", path });
 

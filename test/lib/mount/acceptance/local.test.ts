@@ -126,6 +126,32 @@ describe("7.4 local changes", () => {
     expect(rig.api.text("/a.md")).toBe("1");
   });
 
+  test("what a directory held goes with it when it is moved, also where another of its name is made at once", async () => {
+    open().api.put("/d/a.md", "1");
+    rig.api.put("/d/f/b.md", "2");
+    await rig.start();
+    await rig.clock.advance(10_000);
+    rig.fs.rename(file("d"), file("e"));
+    await rig.clock.quiet();
+    rig.save("d/a.md", "3");
+    await rig.clock.advance(20_000);
+    expect([...rig.api.files.keys()].sort()).toEqual(["/d/a.md", "/e/a.md", "/e/f/b.md"]);
+    expect(rig.api.text("/d/a.md")).toBe("3");
+    expect(rig.fs.files(rig.root)).toEqual(["d/a.md", "e/a.md", "e/f/b.md"]);
+  });
+
+  test("what a directory held comes back when it was replaced faster than anybody could see", async () => {
+    open().api.put("/d/a.md", "1");
+    rig.api.put("/d/f/b.md", "2");
+    await rig.start();
+    await rig.clock.advance(10_000);
+    unseen(() => rig.fs.rename(file("d"), file("e")));
+    rig.save("d/c.md", "3");
+    await rig.clock.advance(20_000);
+    expect(deletes()).toBe(0);
+    expect(rig.fs.files(rig.root)).toEqual(["d/a.md", "d/c.md", "d/f/b.md", "e/a.md", "e/f/b.md"]);
+  });
+
   test("L10: without a watcher a file missing in one scan stays on the server, in two it is deleted", async () => {
     open({
       env: { RELAYFILE_MOUNT_MAX_WATCH_DIRS: "1" },
