@@ -41,16 +41,17 @@ export type Trigger = "signal" | "scan" | "suspect";
 export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, trigger: Trigger): Examined {
   const unstable: RelativeRemotePath[] = [];
   const unreadable: RelativeRemotePath[] = [];
-  let records: { record: OutboxRecord; replaces: string | null }[] = [];
+  let records: OutboxRecord[] = [];
   let [saves, deletes, missed] = [0, 0, 0];
   const parents = new Set<string>();
   const flush = () => {
-    engine.outbox.add(records.map(({ record }) => record));
-    for (const { replaces } of records) {
-      if (replaces !== null) engine.outbox.ack(replaces, "superseded_by_newer_local_content");
-    }
+    if (records.length === 0) return;
+    engine.outbox.add(records);
     saves += records.length;
     records = [];
+    // What is recorded is sent, even where the disk fails from here on.
+    engine.wake.push.call();
+    engine.outbox.archiveReplaced();
   };
   engine.db.transaction(() => {
     for (const rel of paths) {
@@ -244,7 +245,7 @@ function recordFor(
   path: string,
   entry: Entry | undefined,
   hash: string,
-): { record: OutboxRecord; replaces: string | null } | null {
+): OutboxRecord | null {
   const read = engine.mirror.read(rel);
   if (read === null || engine.world.sha256(read.bytes) !== hash) return null;
   const pending = engine.outbox.unsentFor(path);
@@ -255,18 +256,15 @@ function recordFor(
   const base = entry?.unplaced ? null : (entry?.revision ?? null);
   const sent = pending !== undefined && !pending.neverSent;
   const supersedes = [...(pending?.record.supersedes ?? []), ...(sent ? [pending.record.hash] : [])];
-  return {
-    record: newRecord(engine, {
-      rel,
-      path,
-      bytes: read.bytes,
-      hash,
-      exists: base !== null,
-      expectedRevision: pending?.record.expectedRevision ?? base ?? ABSENT_REVISION,
-      supersedes,
-    }),
-    replaces: pending?.record.commandId ?? null,
-  };
+  return newRecord(engine, {
+    rel,
+    path,
+    bytes: read.bytes,
+    hash,
+    exists: base !== null,
+    expectedRevision: pending?.record.expectedRevision ?? base ?? ABSENT_REVISION,
+    supersedes,
+  });
 }
 
 /** Builds a record for one save; the command id is stable for its life. */

@@ -16,6 +16,7 @@ import type { Engine } from "./engine.ts";
 import { type Entry, isClean } from "./entry.ts";
 import { type Examined, examine } from "./examine.ts";
 import { isTrusted } from "./mirror.ts";
+import { isBootstrapped } from "./pull-meta.ts";
 import { scan } from "./scan.ts";
 
 /** The lane's handle. */
@@ -126,6 +127,8 @@ export function startLocal(engine: Engine): LocalLane {
       throw error;
     }
   };
+  // Before the first copy every file would look new; when it ends, a walk is asked for.
+  const mustWalk = () => scanWanted && uploads && isBootstrapped(engine);
   const again = ({ unstable, unreadable }: Examined) => {
     for (const rel of unstable) revisit(rel, UNSTABLE_MS);
     for (const rel of unreadable) revisit(rel, UNREADABLE_MS);
@@ -151,7 +154,7 @@ export function startLocal(engine: Engine): LocalLane {
       engine.wanted.walk = false;
       // A walk takes a missing file for lost unless its delete was noticed before, so that comes first.
       look(scanWanted);
-      if (scanWanted && uploads) {
+      if (mustWalk()) {
         look(true);
         walk();
       }
@@ -159,13 +162,13 @@ export function startLocal(engine: Engine): LocalLane {
       if (uploads && health.watcher === "polling") times.push(engine.now() + config.intervalMs);
       const known = times.filter((time): time is number => time !== null);
       const ms = known.length === 0 ? null : Math.min(...known.map((at) => untilDueMs(at, engine.now())));
-      if (engine.suspects.size > 0 || scanWanted) return;
+      if (engine.suspects.size > 0 || mustWalk()) return;
       await engine.wake.local.wait(ms, signal);
       if (health.watcher === "polling" && !signal.aborted) scanWanted = uploads;
     },
     flush() {
       look(true);
-      if (scanWanted && uploads) walk();
+      if (mustWalk()) walk();
     },
     close() {
       watcher?.close();

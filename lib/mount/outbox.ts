@@ -101,17 +101,8 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
     }
   }
   // A crash between writing a newer save and archiving the older one leaves two; the newer knows the older's hash.
-  const newestFirst = [...pending.values()]
-    .filter((item) => item.record.opId === undefined)
-    .sort(bySave)
-    .reverse();
-  const obsolete: string[] = [];
-  for (const { record } of newestFirst) {
-    const winner = unsent.get(record.remotePath);
-    const newest = newestFirst.find((item) => item.record.remotePath === record.remotePath)?.record.commandId;
-    if (winner !== newest && newest !== undefined) unsent.set(record.remotePath, newest);
-    if (record.commandId !== newest) obsolete.push(record.commandId);
-  }
+  for (const { record } of [...pending.values()].sort(bySave))
+    if (record.opId === undefined) unsent.set(record.remotePath, record.commandId);
   const counts = {
     failed: countFiles(directory("failed")),
     acked: countFiles(directory("acked")),
@@ -215,6 +206,12 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
       counts.acked++;
     },
 
+    /** Ends the records that newer saves of their paths have replaced. One the disk refuses is ended with the next. */
+    archiveReplaced(): void {
+      for (const item of [...pending.values()])
+        if (isReplaced(item)) outbox.ack(item.record.commandId, "superseded_by_newer_local_content");
+    },
+
     /** Ends a record badly: moved to `failed/` with its body, marked when a person must look. */
     fail(commandId: string, lastError: string, attention: boolean): void {
       const item = pending.get(commandId);
@@ -271,11 +268,13 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
         .sort(bySave);
     },
 
-    /** When the next record becomes due, or null when none waits to be sent. */
+    /** When the next record becomes due, or null when nothing is to be done about any. */
     nextDueMs(): number | null {
       let next: number | null = null;
       for (const item of pending.values()) {
-        if (isCurrent(item) && (next === null || item.dueMs < next)) next = item.dueMs;
+        // A replaced one that the disk would not let end is work, too.
+        const dueMs = isReplaced(item) ? 0 : item.record.opId === undefined ? item.dueMs : null;
+        if (dueMs !== null && (next === null || dueMs < next)) next = dueMs;
       }
       return next;
     },
@@ -318,9 +317,14 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
     }
   }
 
-  /** False for a record that a newer save of its path has replaced while the disk did not let it be archived. */
+  /** True while a save waits to be sent. */
   function isCurrent({ record }: Pending): boolean {
     return record.opId === undefined && unsent.get(record.remotePath) === record.commandId;
+  }
+
+  /** True for a save that was never accepted and has a successor. */
+  function isReplaced(item: Pending): boolean {
+    return item.record.opId === undefined && !isCurrent(item);
   }
 
   function drop(commandId: string): void {
@@ -335,7 +339,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
     if (fs.unlink(`${directory("attention")}/${commandId}.marker`)) counts.attention--;
   }
 
-  for (const commandId of obsolete) outbox.ack(commandId, "superseded_by_newer_local_content");
+  outbox.archiveReplaced();
   return outbox;
 }
 

@@ -132,7 +132,7 @@ export function retryLater(engine: Engine, item: Pending, refusal: Refusal): voi
 }
 
 /** A save ended without arriving: what the server has now, and was passed over meanwhile, is read. */
-function readPassedOver(engine: Engine, path: string): void {
+export function readPassedOver(engine: Engine, path: string): void {
   if (!engine.passedOver.delete(path)) return;
   engine.stale.add(path);
   engine.wake.pull.call();

@@ -109,6 +109,8 @@ export async function applyEvents(
     const entry = engine.db.get(path);
     if (event.type === "file.deleted") {
       if (entry !== undefined && !entry.readDenied) deleted.push(path);
+      // A save on its way may be about to meet the file that is gone.
+      else if (engine.outbox.unsentFor(path) !== undefined) engine.passedOver.add(path);
     } else if (
       entry?.readDenied !== true &&
       !(hasVersion(entry, event.revision) && entry.hash === event.contentHash)

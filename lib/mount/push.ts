@@ -39,6 +39,7 @@ export function newPushLane(): PushLane {
  */
 export async function pushDue(engine: Engine, lane: PushLane, signal: AbortSignal): Promise<number | null> {
   if (engine.config.syncMode === "pull-only") return null;
+  engine.outbox.archiveReplaced();
   while (!signal.aborted) {
     const now = engine.now();
     if (!isDue(lane.pausedUntilMs, now, AUTH_PAUSE_MS.cap))

@@ -10,7 +10,7 @@ import { applyRemote } from "./apply.ts";
 import { conflictArtifact, listConflicts, resolveConflicts } from "./conflicts.ts";
 import { type Engine, localOf, noteError, stageContext } from "./engine.ts";
 import type { Pending } from "./outbox.ts";
-import { accepted, type Refusal, retryLater } from "./outcome.ts";
+import { accepted, type Refusal, readPassedOver, retryLater } from "./outcome.ts";
 import type { RemoteFile, RemoteState } from "./remote.ts";
 import { parentDirectory, placeAll } from "./stage.ts";
 
@@ -125,6 +125,7 @@ function keepBoth(engine: Engine, item: Pending, state: Extract<RemoteState, { k
   );
   engine.db.patch(path, { refusedHash: "" });
   applyRemote(engine, new Map([[path, state]]));
+  readPassedOver(engine, path);
   noteError(engine, {
     kind: "conflict",
     statusCode: 409,

@@ -93,7 +93,7 @@ class Simulation {
       return new Machine({ index, seed, climate, api, clock, network, random, count });
     });
     for (const path of ["a.md", "d/c.md", ...UNTOUCHED]) api.put(`/${path}`, `first /${path}\n`);
-    this.judge = new Judge(api, this.machines, this.faults);
+    this.judge = new Judge(api, this.machines, this.faults, climate.auditMs > CALM_MS);
   }
 
   async run(script: readonly Action[]): Promise<SimResult> {
