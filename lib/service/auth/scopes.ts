@@ -26,13 +26,12 @@ export function allowsSomewhere(scopes: readonly string[], required: RequiredSco
 
 /**
  * True when the scopes reach `required` at `path` (spec 2.5). A narrow grant confines the token even when the bare
- * literal is also there. `/` as a pattern opens only the root node.
+ * literal is also there. `/` as a pattern opens only the root node. The path is never trimmed: `/a ` is not `/a`.
  */
 export function allowsPath(scopes: readonly string[], required: RequiredScope, path: string): boolean {
   const grants = grantsFor(scopes, required);
-  const target = path.trim();
   if (grants.some((grant) => grant.path === "*")) return true;
-  if (target !== "" && grants.some((grant) => matchesPattern(grant.path, target))) return true;
+  if (path !== "" && grants.some((grant) => matchesPattern(grant.path, path))) return true;
   return grants.length === 0 && scopes.includes(required);
 }
 

@@ -10,7 +10,7 @@ import { type FileRow, findFile } from "../store/files.ts";
 import { opIdOf } from "../store/ops.ts";
 import type { BatchItem, BatchOutcome } from "../workspace/writes.ts";
 import { currentContent, gathered, streamOf } from "./export.ts";
-import { ContentProblem, contentBytes, identityField, textField } from "./input.ts";
+import { ContentProblem, contentBytes, identityField, sentPath, textField } from "./input.ts";
 import { documentChunks } from "./json-content.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 
@@ -50,7 +50,7 @@ async function bulkWrite({ request, workspace, caller, correlationId }: RouteCon
 
 function batchItem(file: unknown, correlationId: string): BatchItem {
   const raw = (typeof file === "object" && file !== null ? file : {}) as Record<string, unknown>;
-  const path = textField(raw, "path");
+  const path = sentPath(raw.path);
   if (path === null) return { kind: "refused", path: "", code: "invalid_path", message: "missing path" };
   try {
     return {
@@ -91,7 +91,7 @@ async function bulkRead(context: RouteContext): Promise<Response> {
   const body = await readJsonObject(request, FILE_API.bodyBytesMax);
   if (!Array.isArray(body.paths) || body.paths.some((path) => typeof path !== "string"))
     fail("bad_request", "missing paths");
-  const paths = (body.paths as string[]).map((path) => normalizePath(path.trim()));
+  const paths = (body.paths as string[]).map((path) => normalizePath(sentPath(path) ?? ""));
   if (paths.length > BULK_READ_PATHS_MAX) {
     fail("payload_too_large", `${paths.length} paths, the limit is ${BULK_READ_PATHS_MAX}`);
   }

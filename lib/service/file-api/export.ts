@@ -6,7 +6,7 @@ import { revisionOf } from "../../model/revision.ts";
 import { Visibility } from "../auth/visibility.ts";
 import { type FileRow, findFile, readBody } from "../store/files.ts";
 import { filesAtOrBelow } from "../workspace/reads.ts";
-import { queryText } from "./input.ts";
+import { queryText, sentPath } from "./input.ts";
 import { documentChunks } from "./json-content.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 import { tarEnd, tarHeader, tarPadding } from "./tar.ts";
@@ -73,7 +73,7 @@ export async function* visibleFiles(context: RouteContext): AsyncGenerator<Expor
   const { workspace, caller, query } = context;
   const { store } = workspace.context;
   const view = new Visibility(store.sql, caller);
-  const base = normalizePath(query.get("path")?.trim() ?? "");
+  const base = normalizePath(sentPath(query.get("path")) ?? "");
   for (const listed of filesAtOrBelow(workspace.context, base, query.get("after") ?? "")) {
     if (!view.everything && !view.seesPath(listed.path, listed)) continue;
     const file = await currentContent(context, listed);

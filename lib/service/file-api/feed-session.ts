@@ -233,8 +233,7 @@ export function feedRequestOf(query: URLSearchParams): FeedRequest {
     fail("bad_request", `invalid from ${JSON.stringify(from)}`);
   const filters = query
     .getAll("path")
-    .map((path) => path.trim())
-    .filter((path) => path !== "")
+    .filter((path) => path.trim() !== "")
     .map((path) => (path.startsWith("/") ? path : `/${path}`));
   return {
     cursor: cursor === "" ? null : cursor,

@@ -7,7 +7,7 @@ import { json } from "../http-error.ts";
 import { readJsonObject } from "../request.ts";
 import { opIdOf } from "../store/ops.ts";
 import type { AcceptedWrite } from "../workspace/writes.ts";
-import { ContentProblem, contentBytes, identityField, semanticsField, textField } from "./input.ts";
+import { ContentProblem, contentBytes, identityField, semanticsField, sentPath, textField } from "./input.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 
 /** Routes of single files. */
@@ -59,8 +59,8 @@ async function deleteFile({
 
 /** The path of a single-file route, normalised. Fails with `bad_request` when it is blank. */
 export function requirePath(query: URLSearchParams): string {
-  const path = query.get("path")?.trim() ?? "";
-  return path === "" ? fail("bad_request", "missing path query") : normalizePath(path);
+  const path = sentPath(query.get("path"));
+  return path === null ? fail("bad_request", "missing path query") : normalizePath(path);
 }
 
 /** The bytes of a body's content, problems as `bad_request`. */

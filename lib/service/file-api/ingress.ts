@@ -7,7 +7,7 @@ import { readJsonObject } from "../request.ts";
 import { acknowledgeEnvelope, type EnvelopeRow, failedEnvelopes, findEnvelope } from "../store/envelopes.ts";
 import { pageSize } from "../workspace/context.ts";
 import type { FileEnvelope } from "../workspace/file-envelope.ts";
-import { queryText, semanticsField, textField } from "./input.ts";
+import { queryText, semanticsField, sentPath, textField } from "./input.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 import { shownError } from "./sync.ts";
 
@@ -53,7 +53,7 @@ async function ingest({ request, workspace, correlationId, env }: RouteContext):
   const body = await readJsonObject(request, FILE_API.bodyBytesMax);
   const provider = textField(body, "provider")?.toLowerCase() ?? null;
   const eventType = textField(body, "event_type");
-  const path = textField(body, "path");
+  const path = sentPath(body.path);
   if (provider === null || eventType === null || path === null) {
     fail("bad_request", "provider, event_type and path are required");
   }

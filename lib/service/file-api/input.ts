@@ -10,6 +10,11 @@ export function textField(body: Readonly<Record<string, unknown>>, name: string)
   return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
 }
 
+/** A path as it was sent; null when absent, of another type or blank. Never trimmed: names may end in a space (spec 3.1). */
+export function sentPath(value: unknown): string | null {
+  return typeof value === "string" && value.trim() !== "" ? value : null;
+}
+
 /** A blank or missing query parameter is null. */
 export function queryText(query: URLSearchParams, name: string): string | null {
   const value = query.get(name)?.trim() ?? "";

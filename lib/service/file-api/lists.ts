@@ -4,7 +4,7 @@ import { FILE_API } from "../../limits.ts";
 import { normalizePath } from "../../model/path.ts";
 import { json } from "../http-error.ts";
 import { pageSize } from "../workspace/context.ts";
-import { queryText } from "./input.ts";
+import { queryText, sentPath } from "./input.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 
 /** Routes that list. */
@@ -16,7 +16,7 @@ export const LIST_ROUTES: readonly FileRoute[] = [
 
 async function getTree({ workspace, caller, query }: RouteContext): Promise<Response> {
   const page = await workspace.treePage(caller, {
-    path: normalizePath(query.get("path")?.trim() ?? ""),
+    path: normalizePath(sentPath(query.get("path")) ?? ""),
     depth: pageSize(query.get("depth"), FILE_API.treeDepthDefault, FILE_API.treeDepthMax),
     cursor: query.get("cursor") ?? "",
     excludeRuntime: query.get("excludeMountRuntime") === "true",
@@ -30,7 +30,7 @@ async function getQuery({ workspace, caller, query }: RouteContext): Promise<Res
     if (name.startsWith("property.") && !(name.slice(9) in properties)) properties[name.slice(9)] = value;
   }
   const page = await workspace.queryFiles(caller, {
-    path: normalizePath(query.get("path")?.trim() ?? ""),
+    path: normalizePath(sentPath(query.get("path")) ?? ""),
     provider: queryText(query, "provider")?.toLowerCase() ?? null,
     relation: queryText(query, "relation"),
     comment: queryText(query, "comment"),

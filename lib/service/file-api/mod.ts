@@ -18,7 +18,7 @@ import { EXPORT_ROUTES } from "./export.ts";
 import { FeedSession, feedRequestOf } from "./feed-session.ts";
 import { FILE_ROUTES } from "./files.ts";
 import { INGRESS_ROUTES } from "./ingress.ts";
-import { textField } from "./input.ts";
+import { sentPath, textField } from "./input.ts";
 import { LIST_ROUTES } from "./lists.ts";
 import { MERGE_ROUTES } from "./merge.ts";
 import { OP_ROUTES } from "./ops.ts";
@@ -213,7 +213,7 @@ function requireWorkspace(caller: VerifiedToken, workspaceId: string | undefined
 }
 
 function requireScope(route: FileRoute, caller: VerifiedToken, query: URLSearchParams): void {
-  const raw = query.get("path")?.trim() ?? "";
+  const raw = sentPath(query.get("path")) ?? "";
   const allowed =
     route.path === "tree"
       ? allowsPath(caller.scopes, route.scope, normalizePath(raw))
@@ -232,7 +232,7 @@ function requireAcl(
   caller: VerifiedToken,
   { request, query, lists }: { request: Request; query: URLSearchParams; lists: boolean },
 ): void {
-  const raw = query.get("path")?.trim() ?? "";
+  const raw = sentPath(query.get("path")) ?? "";
   if (raw === "") return;
   const path = normalizePath(raw);
   const resolver = new AclResolver(workspace.context.store.sql);

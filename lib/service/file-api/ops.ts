@@ -9,7 +9,7 @@ import { type OpRow, opCursor, openOps, opIdOf, wireOp } from "../store/ops.ts";
 import { pageSize } from "../workspace/context.ts";
 import { sweepDrafts } from "../workspace/sweep.ts";
 import { noOp, requireOp } from "../workspace/writeback.ts";
-import { queryText, textField } from "./input.ts";
+import { queryText, sentPath, textField } from "./input.ts";
 import type { FileRoute, RouteContext } from "./route.ts";
 
 /** Routes of ops. */
@@ -116,7 +116,7 @@ async function ack(context: RouteContext): Promise<Response> {
     typeof providerResult === "object" && providerResult !== null && !Array.isArray(providerResult);
   visibleOp(context);
   // Whether something lies at the preferred path shows in the answer, so it must be a path the caller may know of.
-  const wanted = textField(body, "canonicalPath");
+  const wanted = sentPath(body.canonicalPath);
   const op = await workspace.acknowledgeOp(params.opId ?? "", {
     success: body.success,
     error: textField(body, "error"),
@@ -140,7 +140,7 @@ async function sweep(context: RouteContext): Promise<Response> {
     fail("bad_request", "patterns must be a list of strings");
   }
   const report = await sweepDrafts(context.workspace.context, {
-    pathPrefix: textField(body, "pathPrefix") ?? "/",
+    pathPrefix: sentPath(body.pathPrefix) ?? "/",
     patterns: patterns as string[],
     apply: body.apply === true,
     sees: seesOps(context),
