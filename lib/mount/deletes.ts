@@ -3,6 +3,7 @@
  * question for a person, not a command (spec mount-daemon 4.9, I8).
  */
 import { MOUNT } from "../limits.ts";
+import { ancestorsOf } from "../model/path.ts";
 import { circuitVerdict, countsForCircuit, isDue, retryDelayMs } from "../sync/backoff.ts";
 import { classifyRequest } from "../sync/classify.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
@@ -87,7 +88,19 @@ export function restoreDeletes(engine: Engine): number {
   });
   release(engine);
   engine.wake.pull.call();
+  engine.wake.push.call();
   return waiting.length;
+}
+
+/**
+ * Which saves must wait for deletes: where a file was replaced by a directory, or the reverse, the server has no room for
+ * the new one before the old one is gone. A save of a path that is itself deleted waits for nothing.
+ */
+export function waitsForDelete(engine: Engine): (remotePath: string) => boolean {
+  const gone = new Set(pendingDeletes(engine).map(({ remotePath }) => remotePath));
+  if (gone.size === 0) return () => false;
+  const above = new Set([...gone].flatMap(ancestorsOf));
+  return (path) => !gone.has(path) && (above.has(path) || ancestorsOf(path).some((one) => gone.has(one)));
 }
 
 /** One delete; answers with when to try again in ms, or null when the path is settled or waits for another lane. */
@@ -100,8 +113,9 @@ async function sendOne(
   const path = entry.remotePath;
   const current = engine.db.get(path);
   if (current === undefined || !current.deletePending || current.revision === null) return null;
-  // The disk has the last word: a file that is back is not deleted.
-  if (engine.mirror.statOf(current.rel as RelativeRemotePath) !== null) {
+  // The disk has the last word: a file that is back is not deleted. A directory in its place is no such file.
+  const there = engine.mirror.statOf(current.rel as RelativeRemotePath);
+  if (there !== null && there.kind !== "directory") {
     engine.db.patch(path, { deletePending: false, missingScans: 0 });
     engine.deletedAtMs.delete(path);
     engine.suspects.add(current.rel as RelativeRemotePath);
@@ -143,6 +157,8 @@ async function sendOne(
       engine.health.lastSuccessAtMs = engine.now();
       engine.wake.receipts.call();
       engine.wake.state.call();
+      // A save may have waited for the place.
+      engine.wake.push.call();
       return null;
     }
     const kind = classifyRequest(answer.status, answer.code, 1);

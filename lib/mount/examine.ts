@@ -4,6 +4,7 @@ import { ABSENT_REVISION } from "../model/revision.ts";
 import { contentTypeOf } from "../sync/content-type.ts";
 import { judgeLocal, type LocalVerdict } from "../sync/local-change.ts";
 import { type RelativeRemotePath, relativePathProblem } from "../sync/remote-path.ts";
+import type { PlacementProblem } from "../sync/safety.ts";
 import { upExclusion } from "../sync/uploadable.ts";
 import { logDenial } from "./denials.ts";
 import { count, type Engine, isWritable, remoteOf } from "./engine.ts";
@@ -110,6 +111,9 @@ export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, tri
   return { saves, deletes, missed, unstable, unreadable };
 }
 
+/** What in the place of a file, or above it, leaves no file: it was replaced. A link may lead to one, so it says nothing. */
+const MAKES_ROOM: ReadonlySet<PlacementProblem> = new Set(["target_directory", "parent_not_directory"]);
+
 function lookAt(
   engine: Engine,
   rel: RelativeRemotePath,
@@ -117,7 +121,8 @@ function lookAt(
   parents: Set<string>,
 ): LocalState | "unreadable" | null {
   try {
-    return engine.mirror.inspect(rel, entry, parents);
+    const local = engine.mirror.inspect(rel, entry, parents);
+    return local?.kind === "blocked" && MAKES_ROOM.has(local.problem) ? { kind: "absent" } : local;
   } catch (error) {
     engine.world.log.warn("local file cannot be read", { path: rel, reason: String(error) });
     return "unreadable";

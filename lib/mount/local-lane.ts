@@ -2,7 +2,7 @@
 import { messageOf } from "../errors.ts";
 import type { FileStat, Watcher } from "../ports.ts";
 import { isDue, untilDueMs } from "../sync/backoff.ts";
-import { type RelativeRemotePath, relativePathProblem, toRemotePath } from "../sync/remote-path.ts";
+import { type RelativeRemotePath, toRemotePath } from "../sync/remote-path.ts";
 import {
   batchDueMs,
   type ChangeSignal,
@@ -13,8 +13,9 @@ import {
 } from "../sync/settle.ts";
 import { isPrunedDirectory } from "../sync/uploadable.ts";
 import type { Engine } from "./engine.ts";
-import { type Entry, isClean } from "./entry.ts";
+import { isClean } from "./entry.ts";
 import { type Examined, examine } from "./examine.ts";
+import { expand, isTracked } from "./expand.ts";
 import { isTrusted } from "./mirror.ts";
 import { isBootstrapped } from "./pull-meta.ts";
 import { scan } from "./scan.ts";
@@ -187,11 +188,6 @@ function isOwnEcho(engine: Engine, rel: string, stat: FileStat): boolean {
   return engine.outbox.unsentFor(path) === undefined;
 }
 
-function isTracked(engine: Engine, rel: string): boolean {
-  if (engine.db.remoteOfRel(rel) !== null) return true;
-  return engine.db.get(toRemotePath(engine.config.remoteRoot, rel as RelativeRemotePath))?.rel === rel;
-}
-
 /** True when the mirror has more directories than a limit; stops counting there. */
 function hasMoreDirectories({ world, mirror, names }: Engine, limit: number): boolean {
   let left = limit;
@@ -209,57 +205,4 @@ function hasMoreDirectories({ world, mirror, names }: Engine, limit: number): bo
 
 function nothingSettled(rest: Settling): ReturnType<typeof takeSettled> {
   return { paths: [], vanished: new Set(), rest };
-}
-
-/**
- * The files that events may be about: the paths themselves, or everything below a directory that came or went. `lost`:
- * below a directory that is there files are missing of which no event told, as when it was replaced too fast to see.
- */
-function expand(
-  engine: Engine,
-  paths: readonly string[],
-  vanished: ReadonlySet<string>,
-): { readonly found: Set<RelativeRemotePath>; readonly lost: boolean } {
-  const { fs } = engine.world;
-  const found = new Set<RelativeRemotePath>();
-  const gone = new Set<string>();
-  const there = new Set<string>();
-  for (const path of paths) {
-    if (relativePathProblem(path) !== null) continue;
-    const stat = fs.lstat(`${engine.config.localRoot}/${path}`);
-    if (stat?.kind === "directory") {
-      walkBelow(engine, path, found);
-      // Another directory of that name: what the first one held went with it.
-      (vanished.has(path) ? gone : there).add(path);
-    } else if (stat !== null || isTracked(engine, path)) found.add(path as RelativeRemotePath);
-    else gone.add(path);
-  }
-  let lost = false;
-  if (gone.size + there.size === 0) return { found, lost };
-  // What went and was no file may have been a directory; one look through the index serves them all.
-  for (const entry of engine.db.entries.values()) {
-    const rel = entry.rel as RelativeRemotePath;
-    for (let cut = rel.indexOf("/"); cut !== -1; cut = rel.indexOf("/", cut + 1)) {
-      const above = rel.slice(0, cut);
-      if (gone.has(above)) found.add(rel);
-      else if (there.has(above)) lost ||= !found.has(rel) && shouldBeHere(engine, entry);
-    }
-  }
-  for (const path of gone) found.add(path as RelativeRemotePath);
-  return { found, lost };
-}
-
-/** True for a file that was placed here and that nobody is known to have taken away. */
-function shouldBeHere({ removedHere, stale }: Engine, entry: Entry): boolean {
-  if (entry.revision === null || entry.readDenied || entry.unplaced || entry.deletePending) return false;
-  return !removedHere.has(entry.remotePath) && !stale.has(entry.remotePath);
-}
-
-function walkBelow(engine: Engine, directory: string, found: Set<RelativeRemotePath>): void {
-  for (const { name, kind } of engine.world.fs.readDir(`${engine.config.localRoot}/${directory}`)) {
-    const child = `${directory}/${name}`;
-    if (kind === "file") found.add(child as RelativeRemotePath);
-    else if (kind === "directory" && !isPrunedDirectory(name, child.split("/").length - 1, engine.names))
-      walkBelow(engine, child, found);
-  }
 }

@@ -268,10 +268,11 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
         .sort(bySave);
     },
 
-    /** When the next record becomes due, or null when nothing is to be done about any. */
-    nextDueMs(): number | null {
+    /** When the next record becomes due, or null when nothing is to be done about any; some paths wait for something else. */
+    nextDueMs(waits: (remotePath: string) => boolean = () => false): number | null {
       let next: number | null = null;
       for (const item of pending.values()) {
+        if (waits(item.record.remotePath)) continue;
         // A replaced one that the disk would not let end is work, too.
         const dueMs = isReplaced(item) ? 0 : item.record.opId === undefined ? item.dueMs : null;
         if (dueMs !== null && (next === null || dueMs < next)) next = dueMs;

@@ -4,6 +4,7 @@ import type { BulkResult } from "../model/file.ts";
 import { ABSENT_REVISION } from "../model/revision.ts";
 import { circuitVerdict, countsForCircuit, isDue } from "../sync/backoff.ts";
 import { isDraftPath } from "../sync/drafts.ts";
+import { waitsForDelete } from "./deletes.ts";
 import { type Engine, endProbe, noteAnswer, noteError } from "./engine.ts";
 import { identityOf, type Pending } from "./outbox.ts";
 import {
@@ -21,6 +22,9 @@ import { resolveUploadConflict } from "./resolve.ts";
 
 /** How long the lane pauses after the server refused the credential, doubling. */
 const AUTH_PAUSE_MS = { first: 30_000, cap: 600_000 } as const;
+
+/** How soon saves that wait for a delete are looked at again. */
+const DELETE_LOOK_MS = 200;
 
 /** State of the lane between rounds. */
 export interface PushLane {
@@ -44,8 +48,14 @@ export async function pushDue(engine: Engine, lane: PushLane, signal: AbortSigna
     const now = engine.now();
     if (!isDue(lane.pausedUntilMs, now, AUTH_PAUSE_MS.cap))
       return engine.outbox.nextDueMs() === null ? null : lane.pausedUntilMs;
-    const due = engine.outbox.due(now).filter((item) => !engine.inFlight.has(item.record.remotePath));
-    if (due.length === 0) return engine.outbox.nextDueMs();
+    const waits = waitsForDelete(engine);
+    const ready = engine.outbox.due(now).filter((item) => !engine.inFlight.has(item.record.remotePath));
+    const due = ready.filter((item) => !waits(item.record.remotePath));
+    if (due.length === 0) {
+      const next = engine.outbox.nextDueMs(waits);
+      const isMoving = ready.length > 0 && engine.health.heldDeletes === null;
+      return isMoving ? Math.min(next ?? Number.POSITIVE_INFINITY, now + DELETE_LOOK_MS) : next;
+    }
     const verdict = circuitVerdict(engine.health.circuit, now, engine.config.circuit);
     if (verdict.kind === "open") return verdict.untilMs;
     if (verdict.kind === "probe") engine.health.circuit = { ...engine.health.circuit, probing: true };

@@ -152,6 +152,60 @@ describe("7.4 local changes", () => {
     expect(rig.fs.files(rig.root)).toEqual(["d/a.md", "d/c.md", "d/f/b.md", "e/a.md", "e/f/b.md"]);
   });
 
+  test("a file that a directory replaces is deleted before what lies in the directory is sent", async () => {
+    open().api.put("/x", "1");
+    await rig.start();
+    await rig.clock.advance(10_000);
+    rig.fs.unlink(file("x"));
+    rig.save("x/in.md", "2");
+    await rig.clock.advance(20_000);
+    expect([...rig.api.files.keys()]).toEqual(["/x/in.md"]);
+    expect(rig.api.requests.findIndex(({ method }) => method === "DELETE")).toBeLessThan(
+      rig.api.requests.findIndex(({ path }) => path.endsWith("/fs/bulk")),
+    );
+    expect(rig.relay("state.json").verdict).toBe("ok");
+  });
+
+  test("an empty directory in place of a file is a delete of the file", async () => {
+    open().api.put("/x", "1");
+    await rig.start();
+    await rig.clock.advance(10_000);
+    rig.fs.unlink(file("x"));
+    rig.fs.makeDir(file("x"));
+    await rig.clock.advance(20_000);
+    expect([...rig.api.files.keys()]).toEqual([]);
+  });
+
+  test("what a directory held is deleted before the file that replaces it is sent", async () => {
+    open().api.put("/d/a.md", "1");
+    rig.api.put("/d/f/b.md", "1");
+    await rig.start();
+    await rig.clock.advance(10_000);
+    rig.fs.removeTree(file("d"));
+    rig.save("d", "2");
+    await rig.clock.advance(20_000);
+    expect([...rig.api.files.keys()]).toEqual(["/d"]);
+    expect(rig.relay("state.json").verdict).toBe("ok");
+  });
+
+  test("saves below held deletes wait with them, and are sent when the deletes are confirmed", async () => {
+    open();
+    for (let n = 0; n < 30; n++) rig.api.put(`/d${n}`, "1");
+    const engine = await rig.start();
+    await rig.clock.advance(10_000);
+    for (let n = 0; n < 30; n++) rig.fs.unlink(file(`d${n}`));
+    rig.save("d0/in.md", "2");
+    rig.save("other.md", "3");
+    await rig.clock.advance(60_000);
+    expect(rig.relay("state.json")).toMatchObject({ verdict: "halted", pendingWriteback: 31 });
+    expect(rig.api.text("/other.md")).toBe("3");
+    expect(rig.api.text("/d0")).toBe("1");
+    engine.db.setMeta("deletesConfirmed", "1");
+    engine.wake.push.call();
+    await rig.clock.advance(20_000);
+    expect([...rig.api.files.keys()].sort()).toEqual(["/d0/in.md", "/other.md"]);
+  });
+
   test("L10: without a watcher a file missing in one scan stays on the server, in two it is deleted", async () => {
     open({
       env: { RELAYFILE_MOUNT_MAX_WATCH_DIRS: "1" },
