@@ -85,7 +85,7 @@ export function startLocal(engine: Engine): LocalLane {
       scanWanted = uploads;
     } else {
       const top = rel.split("/", 1)[0] ?? "";
-      if (isPrunedDirectory(top, 0, engine.names)) return;
+      if (isPrunedDirectory(top, 0, engine.names) && !isTracked(engine, rel)) return;
       const stat = world.fs.lstat(`${config.localRoot}/${rel}`);
       if (stat !== null && isOwnEcho(engine, rel, stat)) return;
       // A write to what has no name, or none any more: a file that was deleted has told so by another event.

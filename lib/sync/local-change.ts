@@ -53,7 +53,12 @@ const MISSING_SCANS = 2;
 
 /** The decision table for one local path. */
 export function judgeLocal(facts: LocalFacts): LocalVerdict {
-  if (facts.local === "blocked" || facts.excluded) return { kind: "nothing" };
+  if (facts.local === "blocked") return { kind: "nothing" };
+  // What is never sent is the server's: nobody can delete it here.
+  if (facts.excluded)
+    return facts.local === "absent" && facts.tracked && !facts.readDenied
+      ? { kind: "restore" }
+      : { kind: "nothing" };
   if (facts.local === "absent") return judgeAbsent(facts);
   const { hash, sizeBytes } = facts.local;
   const { pendingHash } = facts;

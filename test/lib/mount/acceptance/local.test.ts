@@ -206,6 +206,22 @@ describe("7.4 local changes", () => {
     expect([...rig.api.files.keys()].sort()).toEqual(["/d0/in.md", "/other.md"]);
   });
 
+  test("a file that is only ever written by the server comes back at once, and after a restart, and is not deleted there", async () => {
+    open().api.put("/digests/today.md", "1");
+    rig.api.put("/digests/yesterday.md", "2");
+    await rig.start();
+    await rig.clock.advance(10_000);
+    rig.fs.unlink(file("digests/today.md"));
+    await rig.clock.advance(5_000);
+    expect(rig.local("digests/today.md")).toBe("1");
+    await rig.stop();
+    rig.fs.removeTree(file("digests"));
+    await rig.start();
+    await rig.clock.advance(5_000);
+    expect(rig.fs.files(rig.root)).toEqual(["digests/today.md", "digests/yesterday.md"]);
+    expect(deletes()).toBe(0);
+  });
+
   test("L10: without a watcher a file missing in one scan stays on the server, in two it is deleted", async () => {
     open({
       env: { RELAYFILE_MOUNT_MAX_WATCH_DIRS: "1" },
