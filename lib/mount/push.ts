@@ -1,5 +1,6 @@
 /** The push lane: sends due outbox records, and nothing about one record can stop another. */
 
+import { messageOf } from "../errors.ts";
 import type { BulkResult } from "../model/file.ts";
 import { ABSENT_REVISION } from "../model/revision.ts";
 import { circuitVerdict, countsForCircuit, isDue } from "../sync/backoff.ts";
@@ -233,7 +234,7 @@ async function readBack(engine: Engine, item: Pending, signal: AbortSignal): Pro
     retryLater(engine, item, {
       status: null,
       code: "network_unreachable",
-      message: String(error),
+      message: messageOf(error),
       body: "",
       opId: null,
       retryAfterMs: null,

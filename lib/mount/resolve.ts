@@ -2,7 +2,7 @@
  * An upload met a newer remote version. Our own lost write is recognised, disjoint line edits are merged where the base
  * is known, and otherwise both versions are kept (spec mount-daemon 3.6).
  */
-import { fail } from "../errors.ts";
+import { fail, isRelayfileError, messageOf } from "../errors.ts";
 import { mergeableTexts } from "../sync/merge-eligible.ts";
 import { mergeLines } from "../sync/merge-lines.ts";
 import type { RelativeRemotePath } from "../sync/remote-path.ts";
@@ -22,7 +22,9 @@ export async function resolveUploadConflict(engine: Engine, item: Pending, refus
   try {
     state = await engine.remote.read(path);
   } catch (error) {
-    retryLater(engine, item, { ...refusal, status: null, message: String(error) });
+    // An answer that cannot be one, as of a server that takes one name for another, is no outage: a person hears of it.
+    const status = isRelayfileError(error, "unexpected_answer") ? refusal.status : null;
+    retryLater(engine, item, { ...refusal, status, message: messageOf(error) });
     return;
   }
   if (state.kind === "denied") {

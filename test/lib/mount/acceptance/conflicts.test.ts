@@ -165,6 +165,19 @@ describe("7.5 permissions", () => {
     expect(rig.api.seen("DELETE", "/fs/file")).toEqual([]);
   });
 
+  test("where a server takes one name for another, a person hears of the save and can drop it", async () => {
+    open().api.put("/two.md", "theirs");
+    await rig.start();
+    refuse("/two.md ", "conflict");
+    const other = { path: "/two.md", revision: "rev_1", contentType: "text/markdown", content: "theirs" };
+    rig.api.intercept = ({ query }) => (query.get("path") === "/two.md " ? json(200, other) : null);
+    rig.save("two.md ", "mine");
+    await rig.clock.advance(60_000);
+    expect(rig.local("two.md ")).toBe("mine");
+    expect(rig.relay("state.json")).toMatchObject({ pendingWriteback: 1, outbox: { needsAttention: 1 } });
+    expect(rig.fs.files(`${rig.root}/.relay/dead-letter`)).toHaveLength(2);
+  });
+
   test("C11: modes follow mirror, pull-only and mirror again by scope; what is no file is left alone", async () => {
     const scopes = ["fs:read", "relayfile:fs:write:/docs/**"];
     open({ scopes }).api.put("/docs/w.md", "1");
