@@ -92,6 +92,7 @@ export async function status(
       held,
       deadLetters,
       conflicts: state?.pendingConflicts ?? 0,
+      credentialRefused: verdict === "degraded" && typeof state?.authProblem === "string",
       name: mirror.name ?? mirror.workspaceId,
       dir: mirror.dir,
       rootIsGone,
@@ -147,6 +148,7 @@ function nextCommands(facts: {
   held: number;
   deadLetters: number;
   conflicts: number;
+  credentialRefused: boolean;
   name: string | null;
   dir: string | null;
   rootIsGone: boolean;
@@ -157,6 +159,10 @@ function nextCommands(facts: {
   if (facts.held > 0) {
     add(true, "mount", "resume", name, "--restore");
     add(false, "mount", "resume", name, "--confirm-deletes");
+  }
+  if (facts.credentialRefused) {
+    add(true, "doctor", "--only", "doctor.*token*");
+    add(false, "workspace", "join", name);
   }
   if (facts.deadLetters > 0) add(true, "writeback", "status", name);
   if (facts.conflicts > 0) add(true, "conflicts", name);

@@ -60,8 +60,9 @@ export interface Health {
   rootProblem: RootProblem | null;
   /** Deletes seen on disk that wait for a person. */
   heldDeletes: { reason: DeleteHold; paths: number } | null;
-  /** The credential is refused: uploads wait; says why. */
+  /** The credential is refused, and why: for uploads, which wait, and for reading. Each lane takes back its own word. */
   authProblem: string | null;
+  readAuthProblem: string | null;
   listener: { mode: "websocket" | "poll" | "disabled"; status: string; connectedAtMs: number | null };
   watcher: "watching" | "polling";
   providers: NonNullable<MountState["providers"]>;
@@ -86,6 +87,7 @@ export function newHealth(previous: MountState | null): Health {
     rootProblem: null,
     heldDeletes: null,
     authProblem: null,
+    readAuthProblem: null,
     listener: { mode: "poll", status: "polling", connectedAtMs: null },
     watcher: "polling",
     providers: [],

@@ -91,12 +91,13 @@ function document(engine: Engine, daemon: { pid: number; logFile?: string; runni
   const silentMs = health.lastSuccessAtMs === null ? null : now - health.lastSuccessAtMs;
   const staleAfterMs = 2 * config.intervalMs;
   const circuitOpen = health.circuit.openedAtMs !== null;
+  const authProblem = health.authProblem ?? health.readAuthProblem;
   const pending = counts.pending + deletes;
   const { verdict, reason } = verdictOf({
     running: daemon.running,
     rootProblem: health.rootProblem,
     heldDeletes: health.heldDeletes?.paths ?? 0,
-    authProblem: health.authProblem,
+    authProblem,
     offline,
     circuitOpen,
     deadLetters: dead.records.length,
@@ -152,6 +153,7 @@ function document(engine: Engine, daemon: { pid: number; logFile?: string; runni
       health.lastError === null
         ? null
         : { ...health.lastError, atMs: undefined, at: at(health.lastError.atMs) },
+    authProblem: authProblem ?? undefined,
     trackedFiles: trackedFiles(engine),
     ...filesOf(engine),
     lowMemory: config.lowMemory || undefined,
@@ -201,7 +203,7 @@ function document(engine: Engine, daemon: { pid: number; logFile?: string; runni
     stallReason:
       health.rootProblem ??
       health.heldDeletes?.reason ??
-      health.authProblem ??
+      authProblem ??
       (health.bootstrap?.phase === "stalled" ? (health.bootstrap.reason ?? undefined) : undefined),
   };
 }

@@ -245,9 +245,12 @@ export async function pullOnce(engine: Engine, signal: AbortSignal): Promise<boo
   engine.health.lastReconcileAtMs = engine.now();
   try {
     if (engine.config.syncMode !== "write-only") await pull(engine, signal);
-    engine.health.lastSuccessAtMs = engine.now();
-    if (engine.health.lastError?.kind === "offline" || engine.health.lastError?.kind === "error")
-      engine.health.lastError = null;
+    const { health } = engine;
+    health.lastSuccessAtMs = engine.now();
+    health.readAuthProblem = null;
+    const { kind } = health.lastError ?? {};
+    if (kind === "offline" || kind === "error" || (kind === "auth" && health.authProblem === null))
+      health.lastError = null;
     engine.wake.state.call();
     return true;
   } catch (error) {
@@ -256,6 +259,7 @@ export async function pullOnce(engine: Engine, signal: AbortSignal): Promise<boo
     const status =
       isRelayfileError(error) && typeof error.details.status === "number" ? error.details.status : undefined;
     const offline = isRelayfileError(error) && error.retryable;
+    if (auth) engine.health.readAuthProblem = messageOf(error);
     noteError(engine, {
       kind: auth ? "auth" : offline ? "offline" : "error",
       ...(status === undefined ? {} : { statusCode: status }),

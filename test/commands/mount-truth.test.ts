@@ -1,0 +1,47 @@
+/** What `status` says about a mirror whose daemon is in trouble, from the files that such a daemon leaves. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { acquireLease } from "../../lib/runtime/bun/lease.ts";
+import { bunPorts } from "../../lib/runtime/bun/ports.ts";
+import { runCli } from "../support/run-cli.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+
+let dir: TempDir;
+beforeAll(() => {
+  dir = tempDir("relayfile-mount-truth-");
+});
+afterAll(() => dir.remove());
+
+/** `status` of a mirror that a living daemon holds and whose state is `state`, written `ageMs` ago. */
+async function statusOf(name: string, state: object, { ageMs = 0, log = "" } = {}) {
+  const area = dir.join(`${name}/.relay`);
+  mkdirSync(area, { recursive: true });
+  const lease = acquireLease(`${area}/mount.lock`, `{"pid":${process.pid}}\n`);
+  writeFileSync(`${area}/mount.log`, log);
+  const document = { workspaceId: "rw_abcd1234", intervalMs: 30_000, ...state };
+  writeFileSync(`${area}/state.json`, JSON.stringify(document));
+  const at = (Date.now() - ageMs) / 1_000;
+  utimesSync(`${area}/state.json`, at, at);
+  try {
+    const ports = () => bunPorts({ cwd: dir.path, env: { HOME: dir.path } });
+    const { document: said } = await runCli(`status --mount ${name} --json`, ports());
+    const { stdout } = await runCli(`status --mount ${name}`, ports());
+    // biome-ignore lint/suspicious/noExplicitAny: the document is judged by its parts.
+    return { said: said as any, text: stdout };
+  } finally {
+    lease?.release();
+  }
+}
+
+test("a refused credential comes with the commands that say why and bring another", async () => {
+  const { said, text } = await statusOf("refused", {
+    verdict: "degraded",
+    verdictReason: "the credential is refused: revoked",
+    authProblem: "revoked",
+  });
+  expect(said.next).toEqual([
+    { argv: ["relayfile", "doctor", "--only", "doctor.*token*"], safe: true },
+    { argv: ["relayfile", "workspace", "join", "rw_abcd1234"], safe: false },
+  ]);
+  expect(text).toContain("next: relayfile workspace join rw_abcd1234");
+});
