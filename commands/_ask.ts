@@ -6,6 +6,7 @@ import { readClaims } from "../lib/model/token.ts";
 import { mountConfig } from "../lib/mount/config.ts";
 import { askDaemon, type ControlRequest } from "../lib/mount/control.ts";
 import { CONFIRMED_KEY, restoreDeletes } from "../lib/mount/deletes.ts";
+import { dropDeadLetter } from "../lib/mount/drop.ts";
 import { runningDaemon } from "../lib/mount/lock.ts";
 import { settle } from "../lib/mount/once.ts";
 import { openMount } from "../lib/mount/open.ts";
@@ -85,6 +86,8 @@ export async function askMount(
               await pollReceipts(engine, lanes.receipts, context.signal);
             },
           });
+        case "drop":
+          return dropDeadLetter(engine, request.opId);
         case "resume":
           if (request.deletes === "restore") {
             const restored = restoreDeletes(engine);

@@ -2,6 +2,7 @@
 import { fail } from "../../lib/errors.ts";
 import { isSafeOpId } from "../../lib/model/dead-letter.ts";
 import { readDeadLetter, removeDeadLetter } from "../../lib/mount/dead-letter.ts";
+import { askMount } from "../_ask.ts";
 import { type CommandResult, command } from "../_command.ts";
 import { findMirror, requireMirror } from "../_mount.ts";
 import { OP_ARGS, WRITEBACK_ARGS } from "./_args.ts";
@@ -33,9 +34,15 @@ export default command({
         },
       );
     }
-    removeDeadLetter(fs, layout.deadLetters, opId);
     const commandId = "record" in read ? read.record.commandId : undefined;
-    if (commandId !== undefined) fs.unlink(`${layout.outbox}/attention/${commandId}.marker`);
+    // A save that is still tried would come back with the next attempt: the mount itself must give it up.
+    const isTried =
+      commandId !== undefined && fs.lstat(`${layout.outbox}/pending/${commandId}.json`) !== null;
+    if (isTried) await askMount(mirror, { kind: "drop", opId }, context);
+    else {
+      removeDeadLetter(fs, layout.deadLetters, opId);
+      if (commandId !== undefined) fs.unlink(`${layout.outbox}/attention/${commandId}.marker`);
+    }
     return {
       document: {
         schemaVersion: "1.0",

@@ -11,6 +11,7 @@ import { Wake } from "./wake.ts";
 /** What a daemon can be asked. */
 export const ControlRequest = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("retry"), opId: z.string() }),
+  z.object({ kind: z.literal("drop"), opId: z.string() }),
   z.object({ kind: z.literal("resume"), deletes: z.enum(["confirm", "restore"]) }),
   z.object({ kind: z.literal("skip-stuck"), max: z.int().min(0).nullable() }),
   z.object({ kind: z.literal("resolve"), path: z.string(), keep: z.enum(["local", "remote", "both"]) }),

@@ -8,6 +8,7 @@ import { jittered } from "../sync/backoff.ts";
 import { stalledBootstrap } from "./bootstrap.ts";
 import { serveControl } from "./control.ts";
 import { CONFIRMED_KEY, type DeleteLane, restoreDeletes, sendDeletes } from "./deletes.ts";
+import { dropDeadLetter } from "./drop.ts";
 import { type Engine, noteError } from "./engine.ts";
 import { serveFlush } from "./flush-signal.ts";
 import { checkRoot } from "./guard.ts";
@@ -202,6 +203,8 @@ async function handleControl(
   switch (request.kind) {
     case "retry":
       return retryDeadLetter(engine, request.opId, { timeoutMs: RETRY_WAIT_MS, signal });
+    case "drop":
+      return dropDeadLetter(engine, request.opId);
     case "resume": {
       if (request.deletes === "restore") return { restored: restoreDeletes(engine) };
       engine.db.setMeta(CONFIRMED_KEY, "1");

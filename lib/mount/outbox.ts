@@ -261,6 +261,9 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
       counts.attention++;
     },
 
+    /** A person has looked. */
+    unmark,
+
     /** Records that may be sent now, oldest save first. Records with a receipt are not among them. */
     due(nowMs: number): Pending[] {
       return [...pending.values()]

@@ -277,7 +277,8 @@ export function responseOf(body: string): unknown {
   return { raw: body, truncated: new TextEncoder().encode(body).byteLength >= 1_024 };
 }
 
-function rememberRefused(engine: Engine, item: Pending) {
+/** These bytes of the path are not sent again until they change. */
+export function rememberRefused(engine: Engine, item: Pending) {
   const { record } = item;
   const path = record.remotePath;
   const rel = record.localRelativePath ?? path.slice(1);

@@ -1,5 +1,6 @@
 /** Acceptance list 7.5: conflicts, permissions and content. */
 import { afterEach, describe, expect, test } from "bun:test";
+import { dropDeadLetter } from "../../../../lib/mount/drop.ts";
 import { error, json } from "../../../support/fake-file-api.ts";
 import { MountRig, type RigOptions, seededRandom } from "../../../support/mount-rig.ts";
 
@@ -167,7 +168,7 @@ describe("7.5 permissions", () => {
 
   test("where a server takes one name for another, a person hears of the save and can drop it", async () => {
     open().api.put("/two.md", "theirs");
-    await rig.start();
+    const engine = await rig.start();
     refuse("/two.md ", "conflict");
     const other = { path: "/two.md", revision: "rev_1", contentType: "text/markdown", content: "theirs" };
     rig.api.intercept = ({ query }) => (query.get("path") === "/two.md " ? json(200, other) : null);
@@ -175,7 +176,19 @@ describe("7.5 permissions", () => {
     await rig.clock.advance(60_000);
     expect(rig.local("two.md ")).toBe("mine");
     expect(rig.relay("state.json")).toMatchObject({ pendingWriteback: 1, outbox: { needsAttention: 1 } });
-    expect(rig.fs.files(`${rig.root}/.relay/dead-letter`)).toHaveLength(2);
+    const letters = `${rig.root}/.relay/dead-letter`;
+    expect(rig.fs.files(letters)).toHaveLength(2);
+    dropDeadLetter(
+      engine,
+      String(rig.fs.files(letters).find((name) => !name.includes("error"))).slice(0, -5),
+    );
+    await rig.clock.advance(600_000);
+    await rig.stop();
+    await rig.start();
+    await rig.clock.advance(60_000);
+    expect(rig.fs.files(letters)).toEqual([]);
+    expect(rig.relay("state.json")).toMatchObject({ verdict: "ok", outbox: { needsAttention: 0 } });
+    expect(rig.local("two.md ")).toBe("mine");
   });
 
   test("C11: modes follow mirror, pull-only and mirror again by scope; what is no file is left alone", async () => {
