@@ -43,7 +43,7 @@ export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, tri
   const unstable: RelativeRemotePath[] = [];
   const unreadable: RelativeRemotePath[] = [];
   let records: OutboxRecord[] = [];
-  let [saves, deletes, missed] = [0, 0, 0];
+  let [saves, deletes, missed, restored] = [0, 0, 0, 0];
   const parents = new Set<string>();
   const flush = () => {
     if (records.length === 0) return;
@@ -88,6 +88,7 @@ export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, tri
         deletes += markDeleted(engine, path) ? 1 : 0;
       } else {
         missed += verdict.kind === "missed" ? 1 : 0;
+        restored += verdict.kind === "restore" && local.kind === "absent" ? 1 : 0;
         if (trigger === "signal" && local.kind === "absent" && engine.outbox.unsentFor(path) !== undefined)
           engine.seenToGo.add(path);
         note(engine, { rel, path, entry, local, verdict });
@@ -103,6 +104,10 @@ export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, tri
     }
   });
   flush();
+  if (restored > 0)
+    engine.world.log.info("files that went without anybody seeing it come back from the server", {
+      files: restored,
+    });
   if (saves > 0 || deletes > 0) {
     engine.wake.push.call();
     engine.wake.state.call();
