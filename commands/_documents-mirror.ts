@@ -49,13 +49,15 @@ export const MountFlushSchema = documentSchema("mount-flush", {
   drained: z.boolean(),
 });
 
-/** `relayfile.mount-notify`. `pid` and `sequence` are null when no daemon holds the lease. */
+/** `relayfile.mount-notify`. `pid` and `sequence` are null when no daemon holds the lease, `reason` when `ok`. */
 export const MountNotifySchema = documentSchema("mount-notify", {
   workspaceId: z.string(),
   localDir: z.string(),
   pid: count.nullable(),
   sequence: count.nullable(),
   ok: z.boolean(),
+  reason: maybeText,
+  next: z.array(nextCommand),
 });
 
 /** `relayfile.mount-resume`. */

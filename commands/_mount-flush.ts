@@ -1,8 +1,8 @@
 /** The one-shots of `mount` around a daemon: send what waits, or ask the running daemon for one round. */
-import { fail } from "../lib/errors.ts";
+import { EXIT, type ExitName, fail } from "../lib/errors.ts";
 import type { MountConfig } from "../lib/mount/config.ts";
 import { flushOnce } from "../lib/mount/flush.ts";
-import { notifyFlush } from "../lib/mount/flush-signal.ts";
+import { type FlushAck, notifyFlush } from "../lib/mount/flush-signal.ts";
 import { privatePaths } from "../lib/mount/layout.ts";
 import type { OpenMount } from "../lib/mount/open.ts";
 import type { MountWorld } from "../lib/mount/world.ts";
@@ -31,7 +31,7 @@ export async function flush(
   return { document, exit: report.drained ? "PASS" : "FINDINGS" };
 }
 
-/** `--notify-flush`: exit 1 when no daemon holds the lease, or its round did not end well. */
+/** `--notify-flush`: exit 1 when no daemon holds the lease; when something waits after its round, as `--once` would end. */
 export async function notify(
   timeoutMs: number | undefined,
   world: MountWorld,
@@ -48,8 +48,19 @@ export async function notify(
     pid: ack?.pid ?? null,
     sequence: ack?.seq ?? null,
     ok: ack?.ok ?? false,
+    reason: ack?.reason ?? null,
+    next: ack?.next === undefined ? [] : [{ argv: ack.next, safe: READS.has(ack.next[1] ?? "") }],
   } as const;
-  return { document, exit: ack?.ok === true ? "PASS" : "FINDINGS" };
+  return { document, exit: ack?.ok === true ? "PASS" : exitOf(ack) };
+}
+
+/** First words of the next commands that change nothing. */
+const READS: ReadonlySet<string> = new Set(["status", "conflicts", "writeback"]);
+
+/** How the daemon says that a pass ends; a daemon of another make does not say. */
+function exitOf(ack: FlushAck | null): ExitName {
+  const name = ack?.exit ?? "";
+  return name in EXIT && name !== "PASS" ? (name as ExitName) : "FINDINGS";
 }
 
 /**

@@ -5,9 +5,12 @@
 import { isRelayfileError, messageOf, type RelayfileError } from "../errors.ts";
 import { MOUNT } from "../limits.ts";
 import { jittered } from "../sync/backoff.ts";
+import { type RoundFacts, type Unsettled, unsettledBy } from "../sync/unsettled.ts";
 import { stalledBootstrap } from "./bootstrap.ts";
+import { listConflicts } from "./conflicts.ts";
 import { serveControl } from "./control.ts";
-import { CONFIRMED_KEY, type DeleteLane, restoreDeletes, sendDeletes } from "./deletes.ts";
+import { listDeadLetters } from "./dead-letter.ts";
+import { CONFIRMED_KEY, type DeleteLane, pendingDeletes, restoreDeletes, sendDeletes } from "./deletes.ts";
 import { dropDeadLetter } from "./drop.ts";
 import { type Engine, noteError } from "./engine.ts";
 import { serveFlush } from "./flush-signal.ts";
@@ -120,13 +123,13 @@ export async function runDaemon(engine: Engine, options: DaemonOptions): Promise
 /** Who waits for the next pull, told whether it succeeded. */
 type Asked = ((ok: boolean) => void)[];
 
-/** One round on request: everything noticed or on disk is recorded and sent, and the server is asked. True: all agreed. */
+/** One round on request: all that is noticed or on disk is recorded and sent, the server is asked. Null: nothing waits. */
 async function reconcileNow(
   engine: Engine,
   local: LocalLane,
   asked: Asked,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Unsettled | null> {
   local.requestScan();
   local.flush();
   engine.wake.push.call();
@@ -135,11 +138,40 @@ async function reconcileNow(
   const ok = await Promise.race([pulled, aborted(signal).then(() => false)]);
   const { clock } = engine.world;
   const deadline = clock.monotonicMs() + REQUESTED_ROUND_MS;
-  const isSending = () => engine.inFlight.size > 0 || engine.outbox.due(engine.now()).length > 0;
-  while (isSending() && clock.monotonicMs() < deadline && !signal.aborted) {
+  while (ok && !signal.aborted && clock.monotonicMs() < deadline) {
+    if (!isMoving(engine, deadline - clock.monotonicMs())) break;
     await clock.sleep(REQUESTED_LOOK_MS, signal).catch(() => undefined);
   }
-  return ok && !isSending();
+  return unsettledBy(roundFacts(engine, ok));
+}
+
+/** True while something that waits may still end within `ms`. Held deletes wait for a person, however long. */
+function isMoving(engine: Engine, ms: number): boolean {
+  const { health, inFlight, outbox } = engine;
+  if (inFlight.size > 0 || outbox.awaitingReceipt().length > 0) return true;
+  const next = outbox.nextDueMs();
+  if (next !== null && next <= engine.now() + ms) return true;
+  return health.heldDeletes === null && pendingDeletes(engine).length > 0;
+}
+
+function roundFacts(engine: Engine, pulled: boolean): RoundFacts {
+  const { config, health, outbox, stale, world } = engine;
+  const dead = listDeadLetters(world.fs, engine.layout.deadLetters);
+  return {
+    workspaceId: config.workspaceId,
+    rootProblem: health.rootProblem,
+    authProblem: health.authProblem ?? health.readAuthProblem,
+    heldDeletes: health.heldDeletes?.paths ?? 0,
+    deadLetters: dead.records.length + dead.malformed.length + outbox.malformed.length,
+    needsAttention: outbox.counts().needsAttention,
+    conflicts: listConflicts(engine).length,
+    pulled,
+    pullProblem: pulled ? null : (health.lastError?.message ?? null),
+    bootstrapped: isBootstrapped(engine),
+    pendingSaves: outbox.pending.size,
+    pendingDeletes: pendingDeletes(engine).length,
+    unread: stale.size,
+  };
 }
 
 /**

@@ -3,7 +3,8 @@
  * the lease that counts the rounds served (spec mount-daemon 5.8, G15).
  */
 import { z } from "zod";
-import { fail } from "../errors.ts";
+import { fail, isRelayfileError, messageOf } from "../errors.ts";
+import type { Unsettled } from "../sync/unsettled.ts";
 import type { MountConfig } from "./config.ts";
 import type { Engine } from "./engine.ts";
 import { readJson, readText, writeAtomic } from "./json-file.ts";
@@ -12,8 +13,16 @@ import { leaseFileOf, lockHolder } from "./lock.ts";
 import { Wake } from "./wake.ts";
 import type { MountWorld } from "./world.ts";
 
-/** What was served last. `ok`: the round ended with both sides in agreement as far as it could tell. */
-const FlushAck = z.looseObject({ seq: z.number(), pid: z.number(), at: z.string(), ok: z.boolean() });
+/** What was served last. `ok`: nothing waited when the round ended. The rest says why not; others do not write it. */
+const FlushAck = z.looseObject({
+  seq: z.number(),
+  pid: z.number(),
+  at: z.string(),
+  ok: z.boolean(),
+  reason: z.string().optional(),
+  exit: z.string().optional(),
+  next: z.array(z.string()).optional(),
+});
 /** What was served last. */
 export type FlushAck = z.infer<typeof FlushAck>;
 
@@ -47,21 +56,31 @@ export function openFlushInbox(world: MountWorld): FlushInbox {
   };
 }
 
-/** One round of the lane: waits for requests, runs a cycle for all that came, acknowledges. */
+/** One round of the lane: waits for requests, runs a cycle for all that came, acknowledges how it ended. */
 export async function serveFlush(
   engine: Engine,
   signal: AbortSignal,
-  cycle: () => Promise<boolean>,
+  cycle: () => Promise<Unsettled | null>,
 ): Promise<void> {
   await engine.flushInbox.wait(signal);
   if (signal.aborted || engine.flushInbox.take() === 0) return;
-  let ok = false;
+  let unsettled: Unsettled | null = null;
   try {
-    ok = await cycle();
+    unsettled = await cycle();
+  } catch (error) {
+    const exit = isRelayfileError(error) ? error.exit : "UNDETERMINED";
+    unsettled = { exit, reason: messageOf(error), next: ["relayfile", "status", engine.config.workspaceId] };
+    throw error;
   } finally {
     const file = ackFileOf(engine.world, engine.config);
     const seq = (readAck(engine.world, file)?.seq ?? 0) + 1;
-    const ack: FlushAck = { seq, pid: engine.world.host.pid, at: timestamp(engine.now()), ok };
+    const ack: FlushAck = {
+      seq,
+      pid: engine.world.host.pid,
+      at: timestamp(engine.now()),
+      ok: unsettled === null,
+      ...(unsettled === null ? {} : { ...unsettled, next: [...unsettled.next] }),
+    };
     writeAtomic(engine.world, file, new TextEncoder().encode(JSON.stringify(ack)), { mode: 0o600 });
   }
 }
