@@ -115,6 +115,7 @@ export const WhySchema = documentSchema("why", {
     "refused",
     "conflict",
     "excluded",
+    "local-only",
     "not-placed",
     "missing",
     "unknown",
@@ -124,6 +125,7 @@ export const WhySchema = documentSchema("why", {
   revision: maybeText,
   agreedHash: maybeText,
   deadLetters: z.array(z.string()),
+  asOf: maybeTime,
   next: z.array(nextCommand),
 });
 

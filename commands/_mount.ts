@@ -61,7 +61,8 @@ export async function findMirror(
   const dir =
     args.mount !== undefined
       ? absolutePath(args.mount, host.cwd)
-      : (target.mountDir ?? (asked === undefined ? mirrorAround(context) : null));
+      : (target.mountDir ??
+        (asked === undefined ? mirrorAround(context, absolutePath(host.cwd, "/")) : null));
   const layout = dir === null ? null : runtimeLayout(dir);
   const state: StateReading = layout === null ? { kind: "missing" } : readPublicState(fs, layout.state);
   const inState = state.kind === "ok" ? (state.state.workspaceId ?? null) : null;
@@ -138,9 +139,10 @@ export async function mountWorld(context: CommandContext): Promise<MountWorld> {
   return bunMountWorld(context.ports);
 }
 
-function mirrorAround(context: CommandContext): string | null {
-  const { fs, host } = context.ports;
-  for (let dir = absolutePath(host.cwd, "/"); dir !== "/"; dir = dir.slice(0, dir.lastIndexOf("/")) || "/") {
+/** The innermost directory at or above an absolute path that is a mirror, or null. */
+export function mirrorAround(context: CommandContext, path: string): string | null {
+  const { fs } = context.ports;
+  for (let dir = path; dir !== "/"; dir = dir.slice(0, dir.lastIndexOf("/")) || "/") {
     if (fs.lstat(`${dir}/.relay/state.json`)?.kind === "file") return dir;
   }
   return null;

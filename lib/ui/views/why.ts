@@ -12,6 +12,7 @@ export default function view(document: WhyDocument, style: Style): string {
   if (document.revision !== null)
     lines.push(`  agreed   ${document.revision}, ${(document.agreedHash ?? "").slice(0, 12)}`);
   lines.push(`  remote   ${document.remotePath}`);
+  if (document.asOf !== null) lines.push(`  as of    ${document.asOf}`);
   for (const { argv } of document.next) lines.push(style.dim(`next: ${shellLine(argv)}`));
   return lines.join("\n");
 }
