@@ -4,6 +4,7 @@ import { flushOnce } from "../../../../lib/mount/flush.ts";
 import { privatePaths, runtimeLayout } from "../../../../lib/mount/layout.ts";
 import { listPending } from "../../../../lib/mount/pending-list.ts";
 import { error } from "../../../support/fake-file-api.ts";
+import { osError } from "../../../support/memory-fs.ts";
 import { MountRig, type RigOptions } from "../../../support/mount-rig.ts";
 
 let rig: MountRig;
@@ -43,6 +44,27 @@ describe("7.6 outbox and dead letters", () => {
     await rig.clock.advance(20_000);
     expect(rig.relayNames("outbox/failed")).toHaveLength(1);
     expect(rig.relayNames("outbox/attention")).toHaveLength(1);
+  });
+
+  test("a save that a full disk would not let end when it was replaced ends when the disk has room", async () => {
+    open();
+    await rig.start();
+    failBulk(() => "drop");
+    rig.save("a.md", "1");
+    await rig.clock.advance(1_000);
+    let full = true;
+    rig.fs.hook = (operation, path) => {
+      if (full && operation === "write" && path.includes("/outbox/acked/")) throw osError("ENOSPC", path);
+    };
+    rig.save("a.md", "2");
+    await rig.clock.advance(5_000);
+    expect(rig.relayNames("outbox/pending")).toHaveLength(2);
+    full = false;
+    failBulk(() => null);
+    await rig.clock.advance(120_000);
+    expect(rig.relayNames("outbox/pending")).toEqual([]);
+    expect(rig.api.text("/a.md")).toBe("2");
+    expect(rig.relay("state.json").verdict).toBe("ok");
   });
 
   test("W5: after five failures a save needs attention, the state says so, and it is still tried", async () => {
