@@ -43,6 +43,7 @@ export interface DaemonOptions {
 }
 
 const STATE_DEBOUNCE_MS = 250;
+const LAST_EVENTS_MS = 25;
 const LANE_RESTART_MS = { first: 1_000, cap: 30_000 } as const;
 const ROOT_LOOK_MS = 1_000;
 const RETRY_WAIT_MS = 60_000;
@@ -107,6 +108,8 @@ export async function runDaemon(engine: Engine, options: DaemonOptions): Promise
   try {
     live.close();
     await Promise.all(lanes);
+    // A save of this very moment is still on its way from the watcher.
+    await engine.world.clock.sleep(LAST_EVENTS_MS);
     local.close();
     if (engine.health.rootProblem === null && checkRoot(engine)) {
       local.flush();

@@ -249,4 +249,21 @@ describe("7.7 one round on request", () => {
     await rig.stop();
     expect(await ask()).toBeNull();
   });
+
+  test("a save of the moment before the end, not yet told by the watcher, is sent", async () => {
+    open().api.put("/a.md", "1");
+    const { watch } = rig.world;
+    Object.assign(rig.world, {
+      watch: (root: string, handlers: Parameters<typeof watch>[1]) =>
+        watch(root, {
+          ...handlers,
+          onChange: (...event) => void rig.clock.after(10, () => handlers.onChange(...event)),
+        }),
+    });
+    await rig.start();
+    await rig.clock.advance(10_000);
+    rig.save("a.md", "2");
+    await rig.stop();
+    expect(rig.api.text("/a.md")).toBe("2");
+  });
 });
