@@ -6,7 +6,10 @@ import { parseDuration } from "../lib/model/duration.ts";
 import type { RegisteredWorkspace } from "../lib/model/workspace.ts";
 import type { MountFlags, SyncMode } from "../lib/mount/config.ts";
 import { absolutePath, defaultStateDir, requireStateDir } from "../lib/mount/layout.ts";
+import { runningDaemon } from "../lib/mount/lock.ts";
+import type { MountWorld } from "../lib/mount/world.ts";
 import { requireRemoteRoot } from "../lib/sync/remote-path.ts";
+import { shellLine } from "../verify/http/exchange.ts";
 import type { ArgValues, CommandContext } from "./_command.ts";
 import type { MOUNT_ARGS } from "./_mount-args.ts";
 import { readPathsFile } from "./_paths-file.ts";
@@ -73,8 +76,16 @@ export function correlationPrefix({ ports }: CommandContext): string {
   return "mount";
 }
 
-/** The mirror directory, absolute: as given, else as recorded. Fails with `usage` when another one is recorded. */
-export function localDirectory(args: MountArgs, context: CommandContext, target: Target): string {
+/**
+ * The mirror directory, absolute: as given, else as recorded. Fails with `usage` when another one is recorded, and with
+ * `lock_held` while a daemon mirrors that one: a workspace that moved away from it would leave nobody to stop it.
+ */
+export function localDirectory(
+  args: MountArgs,
+  context: CommandContext,
+  target: Target,
+  world: MountWorld,
+): string {
   const { host } = context.ports;
   const recorded = target.mountDir ?? entryOf(target)?.localDir ?? null;
   const named = args.dir ?? args["local-dir"] ?? host.env.RELAYFILE_LOCAL_DIR;
@@ -97,6 +108,14 @@ export function localDirectory(args: MountArgs, context: CommandContext, target:
     fail("usage", `this workspace is mirrored in ${recorded}`, {
       hint: "Give that directory, or repeat with --rehome",
     });
+  }
+  const holder = recorded === null || recorded === dir ? null : runningDaemon(world, recorded);
+  if (holder !== null) {
+    fail(
+      "lock_held",
+      `this workspace is being mirrored in ${recorded}${holder.pid === null ? "" : ` by process ${holder.pid}`}`,
+      { ...holder, root: recorded, hint: shellLine(["relayfile", "unmount", "--mount", recorded ?? ""]) },
+    );
   }
   return dir;
 }

@@ -1,6 +1,7 @@
 /** `relayfile mount`: mirrors a workspace to a directory, in the foreground, in the background, or once. */
 
 import { homeOf } from "../lib/client/home.ts";
+import type { ServiceTarget } from "../lib/client/http.ts";
 import { updateRegistry, upsertWorkspace } from "../lib/client/registry.ts";
 import type { Session } from "../lib/client/session.ts";
 import { requireWorkspace, type Target } from "../lib/client/target.ts";
@@ -12,6 +13,7 @@ import { type MountConfig, mountConfig } from "../lib/mount/config.ts";
 import { runDaemon } from "../lib/mount/daemon.ts";
 import type { Engine } from "../lib/mount/engine.ts";
 import { defaultStateDir, privatePaths, runtimeLayout } from "../lib/mount/layout.ts";
+import { localFault } from "../lib/mount/local-fault.ts";
 import { teeToFile } from "../lib/mount/log-file.ts";
 import { loggingFetch } from "../lib/mount/log-http.ts";
 import { runOnce } from "../lib/mount/once.ts";
@@ -50,6 +52,14 @@ export interface MountDocument {
 
 type Args = ArgValues<typeof MOUNT_ARGS>;
 
+/** What every way of mounting begins with. */
+interface Prepared {
+  readonly world: MountWorld;
+  readonly target: ServiceTarget;
+  readonly config: MountConfig;
+  readonly session: Session;
+}
+
 export default command({
   name: "mount",
   description: "Mirror a workspace to a directory",
@@ -72,7 +82,7 @@ export async function mount(args: Args, context: CommandContext): Promise<Comman
   const flags = targetFlags(args, args.ws);
   const session = await connect(flags, context);
   const workspace = requireWorkspace(session.target);
-  const localRoot = localDirectory(args, context, session.target);
+  const localRoot = localDirectory(args, context, session.target, world);
   const target = { ...(await session.fileTarget()), correlationPrefix: correlationPrefix(context) };
   const token = await target.token();
   const config = mountConfig(
@@ -88,9 +98,22 @@ export async function mount(args: Args, context: CommandContext): Promise<Comman
     context.ports.host.env,
     context.ports.log,
   );
+  try {
+    return await work(args, { world, target, config, session }, context);
+  } catch (error) {
+    throw localFault(error, localRoot) ?? error;
+  }
+}
+
+/** The mount as its flags want it. */
+async function work(
+  args: Args,
+  { world, target, config, session }: Prepared,
+  context: CommandContext,
+): Promise<CommandResult> {
   if (args["notify-flush"]) return notify(args.timeout, world, config, context);
   if (args.background) return background(args, world, config, context);
-  const logFile = args["log-file"] ?? runtimeLayout(localRoot).log;
+  const logFile = args["log-file"] ?? runtimeLayout(config.localRoot).log;
   const logging = loggingWorld(world, config, { logFile, quiet: args.daemonized });
   if (args["push-local-once"]) refuseFreshIndex(world, config);
   const traced = config.logHttpStatus ? { ...target, fetch: loggingFetch(target.fetch, logging) } : target;

@@ -96,6 +96,27 @@ describe("mount --background", () => {
     expect(log).toContain("bootstrap complete");
   }, 60_000);
 
+  test("--rehome is refused while a daemon of the old mirror runs, and names how to stop it", async () => {
+    expect((await relayfile("mount demo old --rehome --background")).exit).toBe(0);
+    for (const how of ["--background", "--once"]) {
+      const refused = await relayfile(`mount demo new --rehome ${how}`);
+      expect([how, refused.exit, existsSync(dir.join("new"))]).toEqual([how, 6, false]);
+      expect(refused.document).toMatchObject({
+        error: {
+          code: "lock_held",
+          message: expect.stringContaining(`is being mirrored in ${dir.join("old")} by process `),
+          hint: `relayfile unmount --mount ${dir.join("old")}`,
+        },
+      });
+    }
+    expect((await relayfile("status demo")).document).toMatchObject({
+      localDir: dir.join("old"),
+      daemon: {},
+    });
+    expect((await relayfile(`unmount --mount ${dir.join("old")}`)).exit).toBe(0);
+    expect((await relayfile("mount demo new --rehome --once")).exit).toBe(0);
+  }, 60_000);
+
   test("G7: a daemon that ignores SIGTERM is killed", async () => {
     const root = dir.join("stubborn");
     mkdirSync(runtimeLayout(root).area, { recursive: true });
