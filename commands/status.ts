@@ -1,10 +1,15 @@
 /** `relayfile status`: one word about a mirror and why, from local files and the mount's lock alone. */
 import type { MountState } from "../lib/model/mount-state.ts";
 import { listDeadLetters } from "../lib/mount/dead-letter.ts";
+import { readText } from "../lib/mount/json-file.ts";
 import { type LockHolder, runningDaemon } from "../lib/mount/lock.ts";
+import type { LocalFs } from "../lib/ports.ts";
 import type { Verdict } from "../lib/sync/verdict.ts";
 import { type CommandContext, type CommandResult, command } from "./_command.ts";
 import { findMirror, type LocalMirror, MIRROR_ARGS, mountWorld, stateOf } from "./_mount.ts";
+
+/** How much later than in time the daemon's report may be: a busy machine, a large directory. */
+const REPORT_SLACK_MS = 5_000;
 
 /** `relayfile.status`. Times are RFC 3339 or null. */
 export interface StatusDocument {
@@ -63,7 +68,9 @@ export async function status(
   const dead = mirror.layout === null ? null : listDeadLetters(context.ports.fs, mirror.layout.deadLetters);
   const deadLetters = (dead?.records.length ?? 0) + (dead?.malformed.length ?? 0);
   const rootIsGone = mirror.dir !== null && context.ports.fs.lstat(mirror.dir)?.kind !== "directory";
-  const { verdict, reason } = judge(mirror, holder, state, rootIsGone, context.ports.clock.now());
+  const nowMs = context.ports.clock.now();
+  const silence = holder === null || rootIsGone ? null : silenceOf(mirror, state, context.ports.fs, nowMs);
+  const { verdict, reason } = silence ?? judge(mirror, holder, state, rootIsGone, nowMs);
   const held = heldOf(state);
   const document: StatusDocument = {
     schemaVersion: "1.0",
@@ -92,6 +99,7 @@ export async function status(
       held,
       deadLetters,
       conflicts: state?.pendingConflicts ?? 0,
+      silent: silence !== null,
       credentialRefused: verdict === "degraded" && typeof state?.authProblem === "string",
       name: mirror.name ?? mirror.workspaceId,
       dir: mirror.dir,
@@ -101,7 +109,32 @@ export async function status(
   return { document, exit: verdict === "stopped" ? "LOCAL_STATE" : "PASS" };
 }
 
-/** The daemon's own verdict, unless it is not running or has not written for too long. */
+/**
+ * A daemon writes its state at least once an interval. One that lives and has not is hindered, by a full disk most of all,
+ * and what it wrote before is no news.
+ */
+function silenceOf(
+  { layout }: LocalMirror,
+  state: MountState | null,
+  fs: LocalFs,
+  nowMs: number,
+): { verdict: Verdict; reason: string } | null {
+  const writtenMs = layout === null ? undefined : fs.lstat(layout.state)?.mtimeMs;
+  if (layout === null || writtenMs === undefined) return null;
+  if (nowMs - writtenMs <= 2 * (state?.intervalMs ?? 30_000) + REPORT_SLACK_MS) return null;
+  const since = new Date(writtenMs).toISOString();
+  const last = lastTrouble(readText(fs, layout.log));
+  const evidence = last === null ? "" : `; its log ends with: ${last}`;
+  return { verdict: "degraded", reason: `the daemon has not reported since ${since}${evidence}` };
+}
+
+/** The last line of a log that tells of trouble, shortened. */
+function lastTrouble(log: string | null): string | null {
+  const lines = (log ?? "").trimEnd().split("\n");
+  return lines.findLast((line) => / (error|warn) /.test(line))?.slice(0, 200) ?? null;
+}
+
+/** The daemon's own verdict, unless it is not running or has not heard of the server for too long. */
 function judge(
   mirror: LocalMirror,
   holder: LockHolder | null,
@@ -148,6 +181,7 @@ function nextCommands(facts: {
   held: number;
   deadLetters: number;
   conflicts: number;
+  silent: boolean;
   credentialRefused: boolean;
   name: string | null;
   dir: string | null;
@@ -160,6 +194,7 @@ function nextCommands(facts: {
     add(true, "mount", "resume", name, "--restore");
     add(false, "mount", "resume", name, "--confirm-deletes");
   }
+  if (facts.silent) add(true, "logs", name);
   if (facts.credentialRefused) {
     add(true, "doctor", "--only", "doctor.*token*");
     add(false, "workspace", "join", name);

@@ -17,6 +17,7 @@ import { serveFlush } from "./flush-signal.ts";
 import { checkRoot } from "./guard.ts";
 import { exportIndex } from "./legacy-state.ts";
 import { type LiveFeed, startLive } from "./live.ts";
+import { localFault } from "./local-fault.ts";
 import { type LocalLane, startLocal } from "./local-lane.ts";
 import { retrySkipped } from "./problems.ts";
 import { writePublicState } from "./public-state.ts";
@@ -28,7 +29,8 @@ import { resolveConflict } from "./resolve.ts";
 import { retryDeadLetter } from "./retry.ts";
 import { skipStuck } from "./skip-stuck.ts";
 import { confirmTombstones } from "./tombstones.ts";
-import { upkeepRound } from "./upkeep.ts";
+import { UPKEEP_EVERY_MS, upkeepRound } from "./upkeep.ts";
+import type { Wake } from "./wake.ts";
 
 /** What the process around the daemon knows. */
 export interface DaemonOptions {
@@ -45,6 +47,8 @@ export interface DaemonOptions {
 const STATE_DEBOUNCE_MS = 250;
 const LAST_EVENTS_MS = 25;
 const LANE_RESTART_MS = { first: 1_000, cap: 30_000 } as const;
+/** How often the log repeats what still fails for the same reason. */
+const SAY_AGAIN_MS = 600_000;
 const ROOT_LOOK_MS = 1_000;
 const RETRY_WAIT_MS = 60_000;
 const REQUESTED_ROUND_MS = 10_000;
@@ -69,32 +73,32 @@ export async function runDaemon(engine: Engine, options: DaemonOptions): Promise
   saveState(true);
 
   const lanes = [
-    lane(engine, "push", stopping, async () => {
+    lane(engine, "push", stopping, { idle: engine.wake.push }, async () => {
       const next = await pushDue(engine, push, hard.signal);
       const nextDelete = await sendDeletes(engine, deletes, hard.signal);
       await engine.wake.push.wait(waitUntil(engine, next, nextDelete), stopping);
     }),
-    lane(engine, "pull", stopping, async () => {
+    lane(engine, "pull", stopping, { idle: engine.wake.pull }, async () => {
       const stalled = await pullRound(engine, { live, local, asked }, stopping, options);
       if (stalled !== null) over.abort(stalled);
     }),
-    lane(engine, "local", stopping, () => local.round(stopping)),
-    lane(engine, "receipts", stopping, async () => {
+    lane(engine, "local", stopping, { idle: engine.wake.local }, () => local.round(stopping)),
+    lane(engine, "receipts", stopping, { idle: engine.wake.receipts }, async () => {
       const next = await pollReceipts(engine, receipts, stopping);
       await engine.wake.receipts.wait(waitUntil(engine, next), stopping);
     }),
-    lane(engine, "state", stopping, async () => {
+    lane(engine, "state", stopping, {}, async () => {
       await engine.wake.state.wait(engine.config.intervalMs, stopping);
       await engine.world.clock.sleep(STATE_DEBOUNCE_MS, stopping).catch(() => undefined);
       if (!stopping.aborted) saveState(true);
     }),
-    lane(engine, "upkeep", stopping, () => upkeepRound(engine, stopping)),
-    lane(engine, "flush", stopping, () =>
+    lane(engine, "upkeep", stopping, { everyMs: UPKEEP_EVERY_MS }, () => upkeepRound(engine, stopping)),
+    lane(engine, "flush", stopping, { onRequest: true }, () =>
       serveFlush(engine, stopping, () => reconcileNow(engine, local, asked, stopping)),
     ),
     options.control === false
       ? Promise.resolve()
-      : lane(engine, "control", stopping, () =>
+      : lane(engine, "control", stopping, { onRequest: true }, () =>
           serveControl(
             engine.world,
             `${options.stateDir}/control`,
@@ -105,22 +109,32 @@ export async function runDaemon(engine: Engine, options: DaemonOptions): Promise
   ];
   await aborted(stopping);
   const giveUp = engine.world.clock.after(MOUNT.stopFlushMs, () => hard.abort());
-  try {
-    live.close();
-    await Promise.all(lanes);
-    // A save of this very moment is still on its way from the watcher.
-    await engine.world.clock.sleep(LAST_EVENTS_MS);
-    local.close();
-    if (engine.health.rootProblem === null && checkRoot(engine)) {
-      local.flush();
-      if (!hard.signal.aborted) await pushDue(engine, push, hard.signal).catch(() => null);
+  // On a full disk one step may fail and the next succeed; what went wrong first is how the daemon ends.
+  let trouble: unknown = null;
+  const lastly = async (step: () => unknown) => {
+    try {
+      await step();
+    } catch (error) {
+      trouble ??= localFault(error, engine.config.localRoot) ?? error;
     }
-  } finally {
-    giveUp();
-  }
-  exportIndex(engine);
-  saveState(false);
+  };
+  live.close();
+  await Promise.all(lanes);
+  // A save of this very moment is still on its way from the watcher.
+  await engine.world.clock.sleep(LAST_EVENTS_MS);
+  local.close();
+  await lastly(async () => {
+    if (engine.health.rootProblem !== null || !checkRoot(engine)) return;
+    local.flush();
+    if (!hard.signal.aborted) await pushDue(engine, push, hard.signal).catch(() => null);
+  });
+  giveUp();
+  await lastly(() => exportIndex(engine));
+  await lastly(() => saveState(false));
+  if (trouble !== null)
+    engine.world.log.error("the daemon could not finish its last steps", { reason: messageOf(trouble) });
   if (over.signal.aborted) throw over.signal.reason;
+  if (trouble !== null) throw trouble;
 }
 
 /** Who waits for the next pull, told whether it succeeded. */
@@ -255,38 +269,59 @@ async function handleControl(
 
 /**
  * Repeats `round` until the signal aborts. While the root is broken nothing runs. A failure is noted and the lane goes
- * on after a pause: one lane's trouble never stops another's.
+ * on after a pause: one lane's trouble never stops another's. It has worked when it begins to wait on `idle`, or when a
+ * round ends, after which it pauses for `everyMs`. Trouble of a lane that only works `onRequest` is no state to be in.
  */
 async function lane(
   engine: Engine,
   name: string,
   signal: AbortSignal,
+  how: { readonly idle?: Wake; readonly everyMs?: number; readonly onRequest?: boolean },
   round: () => Promise<void>,
 ): Promise<void> {
+  const { clock, log } = engine.world;
+  const { faults } = engine.health;
+  const pause = (ms: number) => clock.sleep(ms, signal).catch(() => undefined);
   let failures = 0;
+  let isTold = false;
+  let said: { readonly what: string; readonly atMs: number } | undefined;
+  const worked = () => {
+    failures = 0;
+    if (isTold) log.info("a part of the daemon works again", { lane: name });
+    isTold = false;
+    if (faults.delete(name)) engine.wake.state.call();
+  };
+  if (how.idle !== undefined) how.idle.onWait = worked;
   while (!signal.aborted) {
     try {
       if (name !== "state" && name !== "control" && !checkRoot(engine)) {
-        await engine.world.clock.sleep(ROOT_LOOK_MS, signal).catch(() => undefined);
+        await pause(ROOT_LOOK_MS);
         continue;
       }
       await round();
-      failures = 0;
+      worked();
+      if (how.everyMs !== undefined) await pause(how.everyMs);
     } catch (error) {
       if (signal.aborted) return;
       failures++;
-      noteError(engine, {
-        kind: "error",
-        ...(isRelayfileError(error) ? { code: error.code } : {}),
-        message: messageOf(error),
-      });
-      engine.world.log.error("a part of the daemon failed and will be tried again", {
-        lane: name,
-        reason: messageOf(error),
-        stack: isRelayfileError(error) || !(error instanceof Error) ? undefined : error.stack,
-      });
-      const pause = Math.min(LANE_RESTART_MS.first * 2 ** (failures - 1), LANE_RESTART_MS.cap);
-      await engine.world.clock.sleep(pause, signal).catch(() => undefined);
+      const fault = localFault(error, engine.config.localRoot);
+      const reason = messageOf(fault ?? error);
+      if (!how.onRequest) faults.set(name, fault === null ? `its ${name} lane fails: ${reason}` : reason);
+      const code = fault?.code ?? (isRelayfileError(error) ? error.code : undefined);
+      noteError(engine, { kind: "error", ...(code === undefined ? {} : { code }), message: reason });
+      // A fault that lasts is told when it begins, and now and then.
+      const what = fault === null ? reason : String(fault.details.os ?? reason);
+      if (said?.what !== what || clock.monotonicMs() - said.atMs >= SAY_AGAIN_MS) {
+        said = { what, atMs: clock.monotonicMs() };
+        isTold = true;
+        log.error("a part of the daemon failed and will be tried again", {
+          lane: name,
+          reason,
+          stack:
+            fault !== null || isRelayfileError(error) || !(error instanceof Error) ? undefined : error.stack,
+        });
+      }
+      await pause(Math.min(LANE_RESTART_MS.first * 2 ** (failures - 1), LANE_RESTART_MS.cap));
     }
   }
 }

@@ -63,6 +63,8 @@ export interface Health {
   /** The credential is refused, and why: for uploads, which wait, and for reading. Each lane takes back its own word. */
   authProblem: string | null;
   readAuthProblem: string | null;
+  /** Parts of the daemon that fail right now, by name, and why. */
+  readonly faults: Map<string, string>;
   listener: { mode: "websocket" | "poll" | "disabled"; status: string; connectedAtMs: number | null };
   watcher: "watching" | "polling";
   providers: NonNullable<MountState["providers"]>;
@@ -88,6 +90,7 @@ export function newHealth(previous: MountState | null): Health {
     heldDeletes: null,
     authProblem: null,
     readAuthProblem: null,
+    faults: new Map(),
     listener: { mode: "poll", status: "polling", connectedAtMs: null },
     watcher: "polling",
     providers: [],

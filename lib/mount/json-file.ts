@@ -31,7 +31,10 @@ export function readJson(fs: LocalFs, path: string): { value: unknown } | { prob
   }
 }
 
-/** Writes a file atomically. A directory in its place is refused by the rename (EISDIR), the temporary file removed. */
+/**
+ * Writes a file atomically. A directory in its place is refused by the rename (EISDIR), the temporary file removed.
+ * Failures name the file, also where the system names none.
+ */
 export function writeAtomic(
   { fs, random }: { fs: LocalFs; random: Random },
   path: string,
@@ -49,6 +52,7 @@ export function writeAtomic(
     });
     fs.rename(temporary, path);
   } catch (error) {
+    if (error instanceof Error) Object.assign(error, { path, dest: path });
     fs.unlink(temporary);
     throw error;
   }

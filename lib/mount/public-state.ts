@@ -11,6 +11,7 @@ import { trackedFiles } from "./deletes.ts";
 import type { Engine } from "./engine.ts";
 import { readJson, writeJson } from "./json-file.ts";
 import { timestamp } from "./layout.ts";
+import { localFault } from "./local-fault.ts";
 import { PULL_META } from "./pull-meta.ts";
 import { sameFile } from "./stage.ts";
 
@@ -54,8 +55,32 @@ export function writePublicState(
   const foreign = foreignKeys(engine, own);
   if (fs.lstat(engine.layout.area) === null) return;
   const next = prune({ ...foreign, ...own });
-  writeJson(engine.world, engine.layout.state, next, { mode: 0o644 });
-  written.set(engine, { stat: fs.lstat(engine.layout.state), foreign });
+  try {
+    writeJson(engine.world, engine.layout.state, next, { mode: 0o644 });
+  } catch (error) {
+    const fault = localFault(error, engine.layout.area);
+    if (fault !== null) writeInPlace(engine, next, fault.message);
+    throw error;
+  } finally {
+    written.set(engine, { stat: fs.lstat(engine.layout.state), foreign });
+  }
+}
+
+/**
+ * The last resort on a full disk, so that nobody reads an old "ok": the file's own room is used again, for a shorter
+ * document that says what is wrong. Whoever reads at that moment sees half of it, and who finds none looks at the time.
+ */
+function writeInPlace(engine: Engine, state: Record<string, unknown>, fault: string): void {
+  const { files, ...rest } = state;
+  const count = files === undefined ? state.filesOmitted : engine.db.entries.size;
+  const isRunning = state.verdict !== "stopped";
+  const told = isRunning && state.verdict !== "halted" ? { verdict: "degraded", verdictReason: fault } : {};
+  try {
+    const text = JSON.stringify({ ...rest, filesOmitted: count, ...told });
+    engine.world.fs.writeFile(engine.layout.state, new TextEncoder().encode(text), { mode: 0o644 });
+  } catch {
+    // Not even that: the age of the file tells that nothing was reported.
+  }
 }
 
 /** What was in the file beside our keys when we wrote it, and how the file looked then. */
@@ -97,6 +122,7 @@ function document(engine: Engine, daemon: { pid: number; logFile?: string; runni
     running: daemon.running,
     rootProblem: health.rootProblem,
     heldDeletes: health.heldDeletes?.paths ?? 0,
+    fault: health.faults.values().next().value ?? null,
     authProblem,
     offline,
     circuitOpen,

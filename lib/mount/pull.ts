@@ -248,6 +248,7 @@ export async function pullOnce(engine: Engine, signal: AbortSignal): Promise<boo
     const { health } = engine;
     health.lastSuccessAtMs = engine.now();
     health.readAuthProblem = null;
+    health.faults.delete("answers");
     const { kind } = health.lastError ?? {};
     if (kind === "offline" || kind === "error" || (kind === "auth" && health.authProblem === null))
       health.lastError = null;
@@ -266,8 +267,11 @@ export async function pullOnce(engine: Engine, signal: AbortSignal): Promise<boo
       ...(isRelayfileError(error) ? { code: error.code } : {}),
       message: messageOf(error),
     });
-    engine.world.log.warn("mount sync cycle failed:", { reason: messageOf(error) });
+    // What is not the server's doing is told by the lane.
     if (!isRelayfileError(error)) throw error;
+    if (!auth && !offline)
+      engine.health.faults.set("answers", `the server cannot be read: ${messageOf(error)}`);
+    engine.world.log.warn("mount sync cycle failed:", { reason: messageOf(error) });
     return false;
   }
 }

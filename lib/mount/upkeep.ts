@@ -9,7 +9,7 @@ const KEEP_BASES_MS = 7 * 86_400_000;
 const BASES_BYTES_MAX = 64 * 1024 * 1024;
 const PRUNE_EVERY_MS = 3_600_000;
 /** The server is asked for its sync state at most this often, whatever the interval (spec mount-daemon 5.7). */
-const STATUS_EVERY_MS = 30_000;
+export const UPKEEP_EVERY_MS = 30_000;
 const EXPORT_EVERY_MS = 60_000;
 
 interface Due {
@@ -19,7 +19,7 @@ interface Due {
 
 const due = new WeakMap<Engine, Due>();
 
-/** One round: tell tools what we can, ask how providers do, forget what is old, then wait. */
+/** One round: tell tools what we can, ask how providers do, forget what is old. */
 export async function upkeepRound(engine: Engine, signal: AbortSignal): Promise<void> {
   const plan = due.get(engine) ?? { pruneMs: 0, exportMs: 0 };
   due.set(engine, plan);
@@ -35,7 +35,6 @@ export async function upkeepRound(engine: Engine, signal: AbortSignal): Promise<
     plan.exportMs = now + EXPORT_EVERY_MS;
     exportIndex(engine);
   }
-  await engine.world.clock.sleep(STATUS_EVERY_MS, signal).catch(() => undefined);
 }
 
 /** `.relay/outbox/capabilities.json`, rewritten only when it says something else. */

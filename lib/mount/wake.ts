@@ -6,6 +6,9 @@ export class Wake {
   #pending = false;
   #interrupt: (() => void) | null = null;
 
+  /** Told when a wait begins: the loop has done its work. */
+  onWait: () => void = () => undefined;
+
   constructor(private readonly clock: Clock) {}
 
   /** Ends the current wait, or the next one at once. */
@@ -16,6 +19,7 @@ export class Wake {
 
   /** Resolves after `ms` (null: only when called), on `call`, or when the signal aborts. Never rejects. */
   async wait(ms: number | null, signal: AbortSignal): Promise<void> {
+    this.onWait();
     if (!this.#pending && !signal.aborted) {
       const stop = new AbortController();
       const end = () => stop.abort();

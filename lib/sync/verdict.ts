@@ -8,6 +8,8 @@ export interface VerdictFacts {
   readonly running: boolean;
   readonly rootProblem: string | null;
   readonly heldDeletes: number;
+  /** What a part of the daemon fails of: a full disk, an answer nobody understands. */
+  readonly fault: string | null;
   readonly authProblem: string | null;
   readonly offline: string | null;
   readonly circuitOpen: boolean;
@@ -29,6 +31,7 @@ export function verdictOf(facts: VerdictFacts): { readonly verdict: Verdict; rea
   if (!facts.running) return { verdict: "stopped", reason: "no daemon runs for this mount" };
   if (facts.rootProblem !== null) return halted(`the mount root is ${facts.rootProblem.replace("_", " ")}`);
   if (facts.heldDeletes > 0) return halted(`${files(facts.heldDeletes)} deleted here wait for a decision`);
+  if (facts.fault !== null) return degraded(facts.fault);
   if (facts.authProblem !== null) return degraded(`the credential is refused: ${facts.authProblem}`);
   if (facts.circuitOpen) return degraded("the server fails too often; uploads wait");
   if (facts.offline !== null) return degraded(`the server cannot be reached: ${facts.offline}`);

@@ -45,3 +45,21 @@ test("a refused credential comes with the commands that say why and bring anothe
   ]);
   expect(text).toContain("next: relayfile workspace join rw_abcd1234");
 });
+
+test("a daemon that lives and has not reported in time is not believed", async () => {
+  const ok = {
+    verdict: "ok",
+    verdictReason: "both sides agree",
+    lastSuccessfulReconcileAt: new Date().toISOString(),
+  };
+  const fresh = await statusOf("fresh", ok, { ageMs: 50_000 });
+  expect(fresh.said).toMatchObject({ verdict: "ok", next: [] });
+  const log = "2026-01-01T00:00:00.000Z info fine\n2026-01-01T00:00:01.000Z error the disk is full\n";
+  const { said, text } = await statusOf("silent", ok, { ageMs: 70_000, log });
+  expect(said.verdict).toBe("degraded");
+  expect(said.reason).toMatch(
+    /^the daemon has not reported since \S+Z; its log ends with: 2026-01-01T00:00:01.000Z error the disk is full$/,
+  );
+  expect(said.next).toEqual([{ argv: ["relayfile", "logs", "rw_abcd1234"], safe: true }]);
+  expect(text).toContain("next: relayfile logs rw_abcd1234");
+});

@@ -167,6 +167,7 @@ describe("small tables", () => {
       running: true,
       rootProblem: null,
       heldDeletes: 0,
+      fault: null as string | null,
       authProblem: null,
       offline: null,
       circuitOpen: false,
@@ -185,6 +186,7 @@ describe("small tables", () => {
     expect(verdict({})).toBe("ok");
     expect(verdict({ running: false })).toBe("stopped");
     expect(verdict({ heldDeletes: 3, pending: 3 })).toBe("halted");
+    expect(verdict({ fault: "the disk is full (/m)" })).toBe("degraded");
     expect(verdict({ deadLetters: 1, pending: 1 })).toBe("degraded");
     expect(verdict({ pending: 1 })).toBe("catching-up");
     expect(verdict({ silentMs: 60_001 })).toBe("degraded");
