@@ -11,8 +11,10 @@ import {
   type RuntimeLayout,
   runtimeLayout,
 } from "../lib/mount/layout.ts";
+import { runningDaemon } from "../lib/mount/lock.ts";
 import { readPublicState, type StateReading } from "../lib/mount/public-state.ts";
 import type { MountWorld } from "../lib/mount/world.ts";
+import { shellLine } from "../verify/http/exchange.ts";
 import type { ArgSpecs, CommandContext } from "./_command.ts";
 
 /** Flags of the commands that look at a mirror. */
@@ -49,7 +51,8 @@ export function stateOf(mirror: LocalMirror): MountState | null {
 
 /**
  * Finds the mirror: `--mount`, the registered directory of the workspace, or a mirror around the working directory.
- * Needs no credentials; an unknown name fails with the reason only when nothing local answers.
+ * Needs no credentials; an unknown name fails with the reason only when nothing local answers, and a directory that
+ * never was a mirror with `not_found`.
  */
 export async function findMirror(
   args: { readonly ws?: string; readonly workspace?: string; readonly mount?: string },
@@ -63,6 +66,7 @@ export async function findMirror(
       ? absolutePath(args.mount, host.cwd)
       : (target.mountDir ??
         (asked === undefined ? mirrorAround(context, absolutePath(host.cwd, "/")) : null));
+  if (args.mount !== undefined && dir !== null) await requireKnown(dir, target, context);
   const layout = dir === null ? null : runtimeLayout(dir);
   const state: StateReading = layout === null ? { kind: "missing" } : readPublicState(fs, layout.state);
   const inState = state.kind === "ok" ? (state.state.workspaceId ?? null) : null;
@@ -73,6 +77,18 @@ export async function findMirror(
   }
   const same = target.workspace !== null && target.workspace.id === workspaceId;
   return { target, workspaceId, name: same ? (target.workspace?.name ?? null) : null, dir, layout, state };
+}
+
+/** A mirror has its runtime area; one that was removed is registered, or its daemon still holds the lease. */
+async function requireKnown(dir: string, target: Target, context: CommandContext): Promise<void> {
+  if (context.ports.fs.lstat(runtimeLayout(dir).area) !== null) return;
+  if (registryOf(target.registry).workspaces.some((one) => one.localDir === dir)) return;
+  if (runningDaemon(await mountWorld(context), dir) !== null) return;
+  const name = target.workspace?.name ?? target.workspace?.id ?? "WORKSPACE";
+  fail("not_found", `no mirror is known at ${dir}`, {
+    path: dir,
+    hint: shellLine(["relayfile", "mount", name, dir]),
+  });
 }
 
 /** What is known locally; the control plane is asked only about a name that nothing local answers. */
@@ -94,6 +110,11 @@ export function requireMirror(mirror: LocalMirror): { dir: string; layout: Runti
   return fail("not_running", `workspace ${mirror.name ?? mirror.workspaceId} has no local mirror`, {
     hint: `relayfile mount ${mirror.name ?? mirror.workspaceId} DIR`,
   });
+}
+
+/** The command that starts the daemon of a mirror, to be pasted. */
+export function startLine({ name, workspaceId, dir }: LocalMirror): string {
+  return shellLine(["relayfile", "mount", name ?? workspaceId ?? "WORKSPACE", dir ?? "DIR", "--background"]);
 }
 
 /** Where a mirror's private state was told to be. */

@@ -1,7 +1,7 @@
 /** `relayfile logs`: the end of the daemon's log, and what it says next. */
 import { fail } from "../lib/errors.ts";
 import { type CommandContext, type CommandResult, command } from "./_command.ts";
-import { findMirror, MIRROR_ARGS, requireMirror } from "./_mount.ts";
+import { findMirror, MIRROR_ARGS, requireMirror, startLine } from "./_mount.ts";
 
 const FOLLOW_MS = 250;
 
@@ -27,7 +27,10 @@ export default command({
     const { layout } = requireMirror(mirror);
     const { fs } = context.ports;
     if (fs.lstat(layout.log) === null && !args.follow) {
-      fail("not_running", `${layout.log} does not exist: no daemon has run here`, { logFile: layout.log });
+      fail("not_running", `${layout.log} does not exist: no daemon has run here`, {
+        logFile: layout.log,
+        hint: startLine(mirror),
+      });
     }
     const lines = tail(read(context, layout.log), args.lines ?? 40);
     if (!context.globals.json || args.follow) {

@@ -204,7 +204,7 @@ async function background(
   context: CommandContext,
 ): Promise<CommandResult> {
   const { prepareRoot } = await import("../lib/mount/guard.ts");
-  const { runningDaemon } = await import("../lib/mount/lock.ts");
+  const { runningDaemon, stopHint } = await import("../lib/mount/lock.ts");
   const layout = runtimeLayout(config.localRoot);
   const holder = runningDaemon(world, config.localRoot);
   if (holder !== null) {
@@ -213,7 +213,7 @@ async function background(
       `${config.localRoot} is already mounted${holder.pid === null ? "" : ` by process ${holder.pid}`}`,
       {
         ...holder,
-        hint: "relayfile unmount, or look with relayfile status",
+        hint: stopHint(config.localRoot),
       },
     );
   }

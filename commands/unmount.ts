@@ -2,7 +2,7 @@
 import { fail } from "../lib/errors.ts";
 import { stopDaemon } from "../lib/mount/process.ts";
 import { type CommandResult, command } from "./_command.ts";
-import { findMirror, MIRROR_ARGS, mountWorld, requireMirror } from "./_mount.ts";
+import { findMirror, MIRROR_ARGS, mountWorld, requireMirror, startLine } from "./_mount.ts";
 
 export default command({
   name: "unmount",
@@ -22,7 +22,7 @@ export default command({
     const { dir } = requireMirror(mirror);
     const stopped = await stopDaemon(await mountWorld(context), dir, context.signal);
     if (stopped.outcome === "not-running") {
-      fail("not_running", `no daemon runs for ${dir}`, { localDir: dir });
+      fail("not_running", `no daemon runs for ${dir}`, { localDir: dir, hint: startLine(mirror) });
     }
     return {
       document: {

@@ -107,11 +107,18 @@ function leasesOf(world: MountWorld, localRoot: string): string[] {
     });
 }
 
+/** How to end the daemon of a mount root, or look at it, whichever mirror is the registered one. */
+export function stopHint(localRoot: string): string {
+  const isPlain = /^[\w@%+=:,./-]+$/.test(localRoot);
+  const at = `--mount ${isPlain ? localRoot : `'${localRoot.replaceAll("'", "'\\''")}'`}`;
+  return `relayfile unmount ${at}, or look with relayfile status ${at}`;
+}
+
 function held(world: MountWorld, config: MountConfig, file: string): never {
   const holder = lockHolder(world, file);
   fail(
     "lock_held",
     `${config.localRoot} is already mounted${holder?.pid == null ? "" : ` by process ${holder.pid}`} (workspace ${holder?.workspaceId ?? config.workspaceId}, server ${config.server})`,
-    { root: config.localRoot, ...holder, hint: "relayfile unmount, or look with relayfile status" },
+    { root: config.localRoot, ...holder, hint: stopHint(config.localRoot) },
   );
 }

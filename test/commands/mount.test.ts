@@ -71,6 +71,36 @@ describe("mount --once", () => {
   });
 });
 
+describe("a directory that never was a mirror", () => {
+  for (const words of ["status", "unmount", "writeback status", "why a.md"]) {
+    test(`${words} --mount says that no mirror is known there, with exit 1`, async () => {
+      const result = await run(`${words} --mount ./nothere --json`);
+      expect(result.exit).toBe(1);
+      expect(result.document).toMatchObject({
+        error: {
+          code: "not_found",
+          message: `no mirror is known at ${dir.join("nothere")}`,
+          hint: `relayfile mount demo ${dir.join("nothere")}`,
+        },
+      });
+    });
+  }
+  test("one that is registered and was removed is still told apart", async () => {
+    await run("mount demo removed --rehome --once");
+    rmSync(dir.join("removed"), { recursive: true });
+    const result = await run("status --mount removed --json");
+    expect(result.document).toMatchObject({ verdict: "stopped", reason: expect.stringContaining("is gone") });
+    expect((await run("mount demo mirror --rehome --once")).exit).toBe(0);
+  });
+});
+
+test("unmount without a daemon names the workspace and the directory to start it with", async () => {
+  const result = await run("unmount --mount mirror --json");
+  expect(result.exit).toBe(6);
+  const hint = `relayfile mount demo ${dir.join("mirror")} --background`;
+  expect(result.document).toMatchObject({ error: { code: "not_running", hint } });
+});
+
 describe("mount refuses", () => {
   for (const flag of [
     "--fuse",
@@ -91,7 +121,9 @@ describe("mount refuses", () => {
     const result = await run("mount demo mirror --once --json");
     lease?.release();
     expect(result.exit).toBe(6);
-    expect(result.document).toMatchObject({ error: { code: "lock_held" } });
+    const at = `--mount ${dir.join("mirror")}`;
+    const hint = `relayfile unmount ${at}, or look with relayfile status ${at}`;
+    expect(result.document).toMatchObject({ error: { code: "lock_held", hint } });
   });
   test("P6: a root that is a file, and moves it aside only when told", async () => {
     writeFileSync(dir.join("clobbered"), "an 11 MB file");
