@@ -71,12 +71,19 @@ export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, tri
       if (local.kind === "file") {
         engine.removedHere.delete(path);
         engine.seenToGo.delete(path);
-      } else if (trigger === "suspect" && !engine.seenToGo.has(path) && engine.health.watcher === "polling") {
+      } else if (
+        trigger === "suspect" &&
+        local !== REPLACED &&
+        !engine.seenToGo.has(path) &&
+        engine.health.watcher === "polling"
+      ) {
         // Nobody watches, so the walks decide about what is missing.
         continue;
       }
       entry = arrived(engine, entry, local);
-      const verdict = judge(engine, { rel, path, entry, local, trigger });
+      // What stands in a file's place is a witness of its delete as good as a watcher.
+      const witnessed = local === REPLACED ? "signal" : trigger;
+      const verdict = judge(engine, { rel, path, entry, local, trigger: witnessed });
       if (verdict.kind === "save" && local.kind === "file") {
         const record = recordFor(engine, rel, path, entry, local.hash);
         if (record === null) unstable.push(rel);
@@ -116,8 +123,9 @@ export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, tri
   return { saves, deletes, missed, unstable, unreadable };
 }
 
-/** What in the place of a file, or above it, leaves no file: it was replaced. A link may lead to one, so it says nothing. */
-const MAKES_ROOM: ReadonlySet<PlacementProblem> = new Set(["target_directory", "parent_not_directory"]);
+/** A directory in place of a file, or a file above it: somebody replaced it. A link may lead to it, so that says nothing. */
+const REPLACING: ReadonlySet<PlacementProblem> = new Set(["target_directory", "parent_not_directory"]);
+const REPLACED: LocalState = { kind: "absent" };
 
 function lookAt(
   engine: Engine,
@@ -127,7 +135,7 @@ function lookAt(
 ): LocalState | "unreadable" | null {
   try {
     const local = engine.mirror.inspect(rel, entry, parents);
-    return local?.kind === "blocked" && MAKES_ROOM.has(local.problem) ? { kind: "absent" } : local;
+    return local?.kind === "blocked" && REPLACING.has(local.problem) ? REPLACED : local;
   } catch (error) {
     engine.world.log.warn("local file cannot be read", { path: rel, reason: String(error) });
     return "unreadable";

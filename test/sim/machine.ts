@@ -9,6 +9,9 @@ import { Life, REFUSED, type Surroundings } from "./life.ts";
 import type { Network } from "./network.ts";
 import type { Action, Climate, DiskFault } from "./script.ts";
 
+/** What is now a file, now a directory. */
+const SWAPPED = "swapped";
+
 /** What a machine is built on. */
 export interface MachineContext {
   readonly index: number;
@@ -194,13 +197,18 @@ export class Machine {
         return;
       }
       case "remove-tree":
-        for (const path of this.below(action.path)) {
-          this.removed.add(path);
-          this.user(() => fs.unlink(at(path)), path, null);
-        }
-        fs.removeTree(at(action.path));
-        fs.settle();
+        this.removeTree(action.path);
         return;
+      case "swap": {
+        const wasFile = fs.text(at(SWAPPED)) !== null;
+        const now = wasFile ? `${SWAPPED}/in.md` : SWAPPED;
+        if (wasFile) {
+          this.removed.add(SWAPPED);
+          this.user(() => fs.unlink(at(SWAPPED)), SWAPPED, null);
+        } else this.removeTree(SWAPPED);
+        this.user(() => fs.save(at(now), action.text), now, action.text);
+        return;
+      }
       case "move-tree": {
         const taken = fs.lstat(at(action.to)) !== null;
         if (taken || fs.lstat(at(action.path))?.kind !== "directory") return;
@@ -221,6 +229,16 @@ export class Machine {
       default:
         return;
     }
+  }
+
+  private removeTree(directory: string): void {
+    const { fs, root } = this.rig;
+    for (const path of this.below(directory)) {
+      this.removed.add(path);
+      this.user(() => fs.unlink(`${root}/${path}`), path, null);
+    }
+    fs.removeTree(`${root}/${directory}`);
+    fs.settle();
   }
 
   private below(directory: string): string[] {

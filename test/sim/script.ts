@@ -13,6 +13,8 @@ export type Action = { readonly at?: number } & (
   /** A whole directory goes, or gets another name that is free. */
   | { readonly kind: "remove-tree"; readonly path: string }
   | { readonly kind: "move-tree"; readonly path: string; readonly to: string }
+  /** A file becomes a directory with a file in it, or the reverse; at a place nobody else uses. */
+  | { readonly kind: "swap"; readonly text: string }
   | { readonly kind: "remote-put"; readonly path: string; readonly text: string }
   | { readonly kind: "remote-remove"; readonly path: string }
   /** A person saves while the daemon is in the middle of something: before its n-th change to the disk. */
@@ -184,6 +186,7 @@ export function randomScript(random: Random, length: number, climate: Climate): 
       const [from, to] = pick(TREES);
       return { at, kind: "move-tree", path: from, to };
     }
+    if (roll < 0.41 && climate.machines === 1) return { at, kind: "swap", text: text() };
     if (roll < 0.48) return { kind: "remote-put", path, text: text() };
     if (roll < 0.53) return { kind: "remote-remove", path };
     if (roll < 0.61) return { kind: "weather", weather: weather() };

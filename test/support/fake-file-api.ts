@@ -235,6 +235,11 @@ export class FakeFileApi {
     return json(200, { results: found, files: found });
   }
 
+  /** True where a file is above the path, or files below it. */
+  private hasNoRoom(path: string): boolean {
+    return [...this.files.keys()].some((one) => one.startsWith(`${path}/`) || path.startsWith(`${one}/`));
+  }
+
   private bulk(request: SeenRequest): Response {
     const results: unknown[] = [];
     const errors: unknown[] = [];
@@ -256,6 +261,10 @@ export class FakeFileApi {
       const refused = this.refuseFile(file.path);
       if (refused !== null) {
         errors.push({ path: file.path, code: refused, message: refused });
+        continue;
+      }
+      if (this.hasNoRoom(file.path)) {
+        errors.push({ path: file.path, code: "invalid_path", message: "a file and a directory of one name" });
         continue;
       }
       const current = this.files.get(file.path);
