@@ -10,7 +10,7 @@ import type { Network } from "./network.ts";
 import type { Action, Climate, DiskFault } from "./script.ts";
 
 /** What is now a file, now a directory. */
-const SWAPPED = "swapped";
+export const SWAPPED = "swapped";
 
 /** What a machine is built on. */
 export interface MachineContext {
