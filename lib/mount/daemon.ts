@@ -154,6 +154,8 @@ async function reconcileNow(
   engine.wake.pull.call();
   const ok = await Promise.race([pulled, aborted(signal).then(() => false)]);
   const { clock } = engine.world;
+  // Its lane notes of what a pull failed a moment after it did.
+  if (!ok) await clock.sleep(REQUESTED_LOOK_MS, signal).catch(() => undefined);
   const deadline = clock.monotonicMs() + REQUESTED_ROUND_MS;
   while (ok && !signal.aborted && clock.monotonicMs() < deadline) {
     if (!isMoving(engine, deadline - clock.monotonicMs())) break;
@@ -177,6 +179,7 @@ function roundFacts(engine: Engine, pulled: boolean): RoundFacts {
   return {
     workspaceId: config.workspaceId,
     rootProblem: health.rootProblem,
+    fault: health.faults.values().next().value ?? null,
     authProblem: health.authProblem ?? health.readAuthProblem,
     heldDeletes: health.heldDeletes?.paths ?? 0,
     deadLetters: dead.records.length + dead.malformed.length + outbox.malformed.length,
@@ -211,8 +214,12 @@ async function pullRound(
   if (waiting.length > 0) engine.wanted.poll = true;
   const events = engine.wanted.audit ? null : live.takeEvents();
   const audited = engine.db.meta(PULL_META.lastAudit);
-  const ok = events === null ? await pullOnce(engine, signal) : await live.apply(events, signal);
-  for (const tell of waiting) tell(ok);
+  let ok = false;
+  try {
+    ok = events === null ? await pullOnce(engine, signal) : await live.apply(events, signal);
+  } finally {
+    for (const tell of waiting) tell(ok);
+  }
   // The first walk over the disk waits for the first copy: before it every file would look new.
   // Later, an audit is the moment to look for changes that no watcher told of.
   if (engine.db.meta(PULL_META.lastAudit) !== audited) local.requestScan();

@@ -9,6 +9,7 @@ import type { MountConfig } from "./config.ts";
 import type { Engine } from "./engine.ts";
 import { readJson, readText, writeAtomic } from "./json-file.ts";
 import { timestamp } from "./layout.ts";
+import { localFault } from "./local-fault.ts";
 import { leaseFileOf, lockHolder } from "./lock.ts";
 import { Wake } from "./wake.ts";
 import type { MountWorld } from "./world.ts";
@@ -68,8 +69,9 @@ export async function serveFlush(
   try {
     unsettled = await cycle();
   } catch (error) {
-    const exit = isRelayfileError(error) ? error.exit : "UNDETERMINED";
-    unsettled = { exit, reason: messageOf(error), next: ["relayfile", "status", engine.config.workspaceId] };
+    const told = localFault(error, engine.config.localRoot) ?? error;
+    const exit = isRelayfileError(told) ? told.exit : "UNDETERMINED";
+    unsettled = { exit, reason: messageOf(told), next: ["relayfile", "status", engine.config.workspaceId] };
     throw error;
   } finally {
     const file = ackFileOf(engine.world, engine.config);

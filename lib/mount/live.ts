@@ -1,4 +1,5 @@
 /** Live events on their way into the pull lane: queued in order, applied as one contiguous run, never ahead of the cursor. */
+
 import { type EventFeed, type LiveEvent, openEventFeed } from "../client/event-feed.ts";
 import { messageOf } from "../errors.ts";
 import { eventNumber } from "../model/event.ts";
@@ -7,6 +8,7 @@ import { revisionNumber } from "../model/revision.ts";
 import { applyRemote } from "./apply.ts";
 import { type Engine, localOf } from "./engine.ts";
 import { hasVersion } from "./entry.ts";
+import { localFault } from "./local-fault.ts";
 import { trace } from "./outcome.ts";
 import { applyEvents, moveCursor } from "./pull.ts";
 import { isBootstrapped, PULL_META } from "./pull-meta.ts";
@@ -87,9 +89,11 @@ export function startLive(engine: Engine, signal: AbortSignal): LiveFeed {
       try {
         await applyLive(engine, fresh, applySignal);
       } catch (error) {
-        world.log.warn("live event was not applied; reconnecting", { reason: messageOf(error) });
         queue = [];
         feed.restart();
+        // What is the disk's doing no server makes good: it is the lane's trouble.
+        if (localFault(error, engine.config.localRoot) !== null) throw error;
+        world.log.warn("live event was not applied; reconnecting", { reason: messageOf(error) });
         return false;
       }
       for (const { timestamp } of fresh) trace(engine, "remote_event", Date.parse(timestamp));

@@ -29,8 +29,8 @@ export function localFault(thrown: unknown, fallback: string): RelayfileError | 
       os: code,
       reason: messageOf(told),
       hint: full
-        ? "Free space there; what was saved here stays, and a running daemon goes on by itself"
-        : "Make the disk writable again; what was saved here stays, and a running daemon goes on by itself",
+        ? "Free space there, then repeat; what was saved in the mirror is still there"
+        : "Make the disk writable, then repeat; what was saved in the mirror is still there",
     },
     { cause: thrown },
   );

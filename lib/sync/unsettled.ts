@@ -5,6 +5,8 @@ import type { ExitName } from "../errors.ts";
 export interface RoundFacts {
   readonly workspaceId: string;
   readonly rootProblem: string | null;
+  /** What a part of the daemon fails of. */
+  readonly fault: string | null;
   readonly authProblem: string | null;
   readonly heldDeletes: number;
   /** Refused saves and records that cannot be read. */
@@ -41,6 +43,7 @@ export function unsettledBy(facts: RoundFacts): Unsettled | null {
     return because("SAFETY", `the mount root is ${facts.rootProblem.replace("_", " ")}`, "status", ws);
   if (facts.authProblem !== null)
     return because("AUTH", `the credential is refused: ${facts.authProblem}`, "workspace", "join", ws);
+  if (facts.fault !== null) return because("LOCAL_STATE", facts.fault, "status", ws);
   if (facts.heldDeletes > 0) {
     const reason = `${some(facts.heldDeletes, "file")} deleted here wait for a decision`;
     return because("SAFETY", reason, "mount", "resume", ws, "--restore");

@@ -87,6 +87,20 @@ describe("a round on request", () => {
     });
   });
 
+  test("does not agree on a full disk, whoever meets it first", async () => {
+    await rig.start();
+    rig.api.put("/b.md", "2");
+    rig.fs.hook = (operation, path) => {
+      if (operation === "write" && path.startsWith(rig.root))
+        throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    };
+    const full = { ok: false, exit: "LOCAL_STATE", reason: expect.stringContaining("the disk is full (") };
+    expect(await ask()).toMatchObject(full);
+    rig.fs.hook = () => undefined;
+    await rig.clock.advance(120_000);
+    expect(await ask()).toMatchObject({ ok: true });
+  });
+
   test("does not agree when the server was not asked, and says why", async () => {
     await rig.start();
     rig.api.intercept = () => error(401, "unauthorized", "revoked");
