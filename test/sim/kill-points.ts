@@ -28,6 +28,7 @@ const CLIMATE: Climate = {
 const CALM_MS = 4 * 60_000;
 
 const wait = (ms: number): Action => ({ kind: "wait", ms });
+const swap = (text: string): Action => ({ kind: "swap", text });
 const save = (path: string, text: string): Action => ({ kind: "save", path, text });
 const put = (path: string, text: string): Action => ({ kind: "remote-put", path, text });
 const weather = (faults: Partial<Weather>): Action => ({
@@ -193,6 +194,16 @@ export const OPERATIONS: readonly Operation[] = [
     steps: [ask("restore"), fair, poll],
   },
   { name: "a move", before: [], steps: [{ kind: "move", path: "a.md", to: "d/moved.md" }, wait(5_000)] },
+  {
+    name: "a directory moved",
+    before: [save("d/f/g.txt", "mine\n"), wait(2_500)],
+    steps: [{ kind: "move-tree", path: "d", to: "e" }, save("d/c.md", "anew\n"), wait(5_000)],
+  },
+  ...["directory", "file"].map((what, n) => ({
+    name: `a ${what} in place of a ${n === 0 ? "file" : "directory"}`,
+    before: [swap("first\n"), wait(5_000), ...(n === 0 ? [] : [swap("second\n"), wait(5_000)])],
+    steps: [swap("last\n"), wait(5_000)],
+  })),
   {
     name: "a lost watcher",
     before: [],
