@@ -112,6 +112,13 @@ export function requireMirror(mirror: LocalMirror): { dir: string; layout: Runti
   });
 }
 
+/** True when naming the workspace is enough to mean this mirror. */
+export function isRegistered({ target, workspaceId, dir }: LocalMirror): boolean {
+  return registryOf(target.registry).workspaces.some(
+    (one) => one.localDir === dir && [one.id, one.relayWorkspaceId].includes(workspaceId ?? ""),
+  );
+}
+
 /** The command that starts the daemon of a mirror, to be pasted. */
 export function startLine({ name, workspaceId, dir }: LocalMirror): string {
   return shellLine(["relayfile", "mount", name ?? workspaceId ?? "WORKSPACE", dir ?? "DIR", "--background"]);

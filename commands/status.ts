@@ -3,10 +3,11 @@ import type { MountState } from "../lib/model/mount-state.ts";
 import { listDeadLetters } from "../lib/mount/dead-letter.ts";
 import { readText } from "../lib/mount/json-file.ts";
 import { type LockHolder, runningDaemon } from "../lib/mount/lock.ts";
+import type { LocalOnly } from "../lib/mount/stays-here.ts";
 import type { LocalFs } from "../lib/ports.ts";
 import type { Verdict } from "../lib/sync/verdict.ts";
 import { type CommandContext, type CommandResult, command } from "./_command.ts";
-import { findMirror, type LocalMirror, MIRROR_ARGS, mountWorld, stateOf } from "./_mount.ts";
+import { findMirror, isRegistered, type LocalMirror, MIRROR_ARGS, mountWorld, stateOf } from "./_mount.ts";
 
 /** How much later than in time the daemon's report may be: a busy machine, a large directory. */
 const REPORT_SLACK_MS = 5_000;
@@ -28,6 +29,8 @@ export interface StatusDocument {
   readonly heldDeletes: number;
   readonly deadLetters: number;
   readonly conflicts: number;
+  /** Files that never go up: too large, with a name the server cannot have, or links. Null when there are none. */
+  readonly localOnly: LocalOnly | null;
   readonly lastSuccessAt: string | null;
   readonly lastEventAt: string | null;
   readonly listener: string | null;
@@ -88,6 +91,7 @@ export async function status(
     heldDeletes: held,
     deadLetters,
     conflicts: state?.pendingConflicts ?? 0,
+    localOnly: localOnlyOf(state),
     lastSuccessAt: state?.lastSuccessfulReconcileAt ?? null,
     lastEventAt: state?.lastEventAt ?? null,
     listener: listenerOf(state),
@@ -103,6 +107,7 @@ export async function status(
       credentialRefused: verdict === "degraded" && typeof state?.authProblem === "string",
       name: mirror.name ?? mirror.workspaceId,
       dir: mirror.dir,
+      isRegistered: isRegistered(mirror),
       rootIsGone,
     }),
   };
@@ -168,6 +173,13 @@ function heldOf(state: MountState | null): number {
   return typeof held?.paths === "number" ? held.paths : 0;
 }
 
+function localOnlyOf(state: MountState | null): LocalOnly | null {
+  const told = state?.localOnly as Partial<LocalOnly> | undefined;
+  if (typeof told?.files !== "number") return null;
+  const { files, tooLarge = 0, unnamable = 0, links = 0, examples = [] } = told;
+  return { files, tooLarge, unnamable, links, examples };
+}
+
 function listenerOf(state: MountState | null): string | null {
   const listener = state?.eventListener as { mode?: unknown; status?: unknown } | undefined;
   if (typeof listener?.mode !== "string") return null;
@@ -185,14 +197,17 @@ function nextCommands(facts: {
   credentialRefused: boolean;
   name: string | null;
   dir: string | null;
+  isRegistered: boolean;
   rootIsGone: boolean;
 }): StatusDocument["next"] {
   const name = facts.name ?? "WORKSPACE";
   const next: { argv: string[]; safe: boolean }[] = [];
   const add = (safe: boolean, ...words: string[]) => next.push({ argv: ["relayfile", ...words], safe });
   if (facts.held > 0) {
-    add(true, "mount", "resume", name, "--restore");
-    add(false, "mount", "resume", name, "--confirm-deletes");
+    // The workspace alone would name the registered mirror, and a decision about deletes must not go to another one.
+    const at = facts.isRegistered || facts.dir === null ? [] : ["--local-dir", facts.dir];
+    add(true, "mount", "resume", name, ...at, "--restore");
+    add(false, "mount", "resume", name, ...at, "--confirm-deletes");
   }
   if (facts.silent) add(true, "logs", name);
   if (facts.credentialRefused) {

@@ -94,6 +94,17 @@ describe("a directory that never was a mirror", () => {
   });
 });
 
+test("status of a mirror that is not the registered one names it where a decision about deletes is asked for", async () => {
+  mkdirSync(dir.join("aside/.relay"), { recursive: true });
+  const state = { workspaceId: stack.workspaceId, heldDeletes: { reason: "mass_delete", paths: 12 } };
+  writeFileSync(dir.join("aside/.relay/state.json"), JSON.stringify(state));
+  const { document } = await run("status --mount aside --json");
+  const next = (document.next as { argv: string[] }[]).map(({ argv }) => argv.join(" "));
+  const resume = `relayfile mount resume demo --local-dir ${dir.join("aside")}`;
+  expect(next.slice(0, 2)).toEqual([`${resume} --restore`, `${resume} --confirm-deletes`]);
+  rmSync(dir.join("aside"), { recursive: true });
+});
+
 test("unmount without a daemon names the workspace and the directory to start it with", async () => {
   const result = await run("unmount --mount mirror --json");
   expect(result.exit).toBe(6);
