@@ -94,6 +94,15 @@ export const StatusSchema = documentSchema("status", {
   heldDeletes: count,
   deadLetters: count,
   conflicts: count,
+  localOnly: z
+    .looseObject({
+      files: count,
+      tooLarge: count,
+      unnamable: count,
+      links: count,
+      examples: z.array(z.string()),
+    })
+    .nullable(),
   lastSuccessAt: maybeTime,
   lastEventAt: maybeTime,
   listener: maybeText,

@@ -183,7 +183,6 @@ function roundFacts(engine: Engine, pulled: boolean): RoundFacts {
     authProblem: health.authProblem ?? health.readAuthProblem,
     heldDeletes: health.heldDeletes?.paths ?? 0,
     deadLetters: dead.records.length + dead.malformed.length + outbox.malformed.length,
-    needsAttention: outbox.counts().needsAttention,
     conflicts: listConflicts(engine).length,
     pulled,
     pullProblem: pulled ? null : (health.lastError?.message ?? null),

@@ -12,6 +12,7 @@ import { blankEntry, type Entry } from "./entry.ts";
 import { timestamp } from "./layout.ts";
 import { isTrusted, type LocalState } from "./mirror.ts";
 import { mayHaveLanded, type OutboxRecord } from "./outbox.ts";
+import { noteStaying } from "./stays-here.ts";
 
 /** What a look at some paths led to. */
 export interface Examined {
@@ -84,6 +85,7 @@ export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, tri
       // What stands in a file's place is a witness of its delete as good as a watcher.
       const witnessed = local === REPLACED ? "signal" : trigger;
       const verdict = judge(engine, { rel, path, entry, local, trigger: witnessed });
+      noteStaying(engine, rel, local, verdict.kind === "oversize");
       if (verdict.kind === "save" && local.kind === "file") {
         const record = recordFor(engine, rel, path, entry, local.hash);
         if (record === null) unstable.push(rel);

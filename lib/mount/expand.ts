@@ -3,6 +3,7 @@ import { type RelativeRemotePath, relativePathProblem, toRemotePath } from "../s
 import { isPrunedDirectory } from "../sync/uploadable.ts";
 import type { Engine } from "./engine.ts";
 import type { Entry } from "./entry.ts";
+import { noteUnnamable } from "./stays-here.ts";
 
 /** True for the local name of a file in the index. */
 export function isTracked(engine: Engine, rel: string): boolean {
@@ -24,7 +25,10 @@ export function expand(
   const gone = new Set<string>();
   const there = new Set<string>();
   for (const path of paths) {
-    if (relativePathProblem(path) !== null) continue;
+    if (relativePathProblem(path) !== null) {
+      noteUnnamable(engine, path);
+      continue;
+    }
     const stat = fs.lstat(`${engine.config.localRoot}/${path}`);
     if (stat?.kind === "directory") {
       walkBelow(engine, path, found);

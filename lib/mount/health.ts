@@ -2,6 +2,7 @@
 import type { MountState } from "../model/mount-state.ts";
 import { type Circuit, CLOSED_CIRCUIT } from "../sync/backoff.ts";
 import type { DeleteHold, RootProblem } from "../sync/safety.ts";
+import type { Staying } from "./stays-here.ts";
 
 /** Lifetime counters of the public state (spec mount-daemon 4.8). */
 export const COUNTERS = [
@@ -63,6 +64,8 @@ export interface Health {
   /** The credential is refused, and why: for uploads, which wait, and for reading. Each lane takes back its own word. */
   authProblem: string | null;
   readAuthProblem: string | null;
+  /** Files that never go up, by path below the mirror, and why. */
+  readonly staysHere: Map<string, Staying>;
   /** Parts of the daemon that fail right now, by name, and why. */
   readonly faults: Map<string, string>;
   listener: { mode: "websocket" | "poll" | "disabled"; status: string; connectedAtMs: number | null };
@@ -90,6 +93,7 @@ export function newHealth(previous: MountState | null): Health {
     heldDeletes: null,
     authProblem: null,
     readAuthProblem: null,
+    staysHere: new Map(),
     faults: new Map(),
     listener: { mode: "poll", status: "polling", connectedAtMs: null },
     watcher: "polling",

@@ -14,6 +14,7 @@ import { timestamp } from "./layout.ts";
 import { localFault } from "./local-fault.ts";
 import { PULL_META } from "./pull-meta.ts";
 import { sameFile } from "./stage.ts";
+import { localOnly } from "./stays-here.ts";
 
 /** Above this many files the per-file map is left out and only counted. */
 const FILES_LISTED_MAX = 5_000;
@@ -128,9 +129,9 @@ function document(engine: Engine, daemon: { pid: number; logFile?: string; runni
     circuitOpen,
     deadLetters: dead.records.length,
     malformed: dead.malformed.length + outbox.malformed.length,
-    needsAttention: 0,
     conflicts,
     problems: db.problems.size,
+    localOnly: health.staysHere.size,
     bootstrapping: health.bootstrap !== null,
     pending,
     draining: health.draining,
@@ -199,6 +200,7 @@ function document(engine: Engine, daemon: { pid: number; logFile?: string; runni
     outbox: counts,
     heldDeletes: health.heldDeletes ?? undefined,
     problems: db.problems.size === 0 ? undefined : [...db.problems.values()].slice(0, 50),
+    localOnly: localOnly(engine) ?? undefined,
     lastAppliedRevision: db.meta(PULL_META.lastRevision) ?? undefined,
     bootstrap:
       health.bootstrap === null

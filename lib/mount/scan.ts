@@ -6,12 +6,14 @@ import type { Engine } from "./engine.ts";
 import { type Entry, isClean } from "./entry.ts";
 import { type Examined, examine } from "./examine.ts";
 import { isTrusted } from "./mirror.ts";
+import { stayingMet } from "./stays-here.ts";
 
 /**
  * Calls `found` for the regular files below the root, with `settled` true for one that is as the index has it. Excluded
  * directories are not entered and links not followed. Throws when a directory cannot be read.
  */
 function walkFiles(engine: Engine, found: (rel: string, settled: boolean) => void): void {
+  const stays = stayingMet(engine);
   const { fs } = engine.world;
   const { root } = engine.mirror;
   const remotePrefix = engine.config.remoteRoot === "/" ? "/" : `${engine.config.remoteRoot}/`;
@@ -28,13 +30,19 @@ function walkFiles(engine: Engine, found: (rel: string, settled: boolean) => voi
       const rel = prefix + name;
       if (kind === "directory") {
         if (!isPrunedDirectory(name, depth, engine.names)) walk(`${rel}/`, depth + 1);
-      } else if (kind === "file") {
-        const entry = engine.db.get(remotePrefix + rel);
-        found(rel, entry !== undefined && entry.rel === rel && isSettled(engine, entry));
+        continue;
       }
+      if (kind === "file") {
+        const entry = engine.db.get(remotePrefix + rel);
+        const settled = entry !== undefined && entry.rel === rel && isSettled(engine, entry);
+        found(rel, settled);
+        if (settled) continue;
+      }
+      stays.meet(rel, kind);
     }
   };
   walk("", 0);
+  stays.done();
 }
 
 /** True when a look at the file would change nothing: agreed bytes, untouched since, and nothing under way. */

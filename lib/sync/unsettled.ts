@@ -11,7 +11,6 @@ export interface RoundFacts {
   readonly heldDeletes: number;
   /** Refused saves and records that cannot be read. */
   readonly deadLetters: number;
-  readonly needsAttention: number;
   readonly conflicts: number;
   readonly pulled: boolean;
   /** Why the pull failed, when somebody said. */
@@ -62,8 +61,7 @@ export function unsettledBy(facts: RoundFacts): Unsettled | null {
   }
   if (!facts.bootstrapped) return because("UNDETERMINED", "the first copy is still being made", "status", ws);
   if (facts.pendingSaves > 0) {
-    const trouble = facts.needsAttention > 0 ? ", and could not be sent for a while" : "";
-    const reason = `${some(facts.pendingSaves, "save")} still on the way to the server${trouble}`;
+    const reason = `${some(facts.pendingSaves, "save")} still on the way to the server`;
     return because("UNDETERMINED", reason, "status", ws);
   }
   if (facts.pendingDeletes > 0) {
@@ -72,10 +70,6 @@ export function unsettledBy(facts: RoundFacts): Unsettled | null {
   }
   if (facts.unread > 0)
     return because("UNDETERMINED", `${some(facts.unread, "file")} still to be read`, "status", ws);
-  if (facts.needsAttention > 0) {
-    const reason = `${some(facts.needsAttention, "save")} could not be sent`;
-    return because("UNDETERMINED", reason, "writeback", "status", ws);
-  }
   return null;
 }
 

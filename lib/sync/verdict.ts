@@ -15,9 +15,10 @@ export interface VerdictFacts {
   readonly circuitOpen: boolean;
   readonly deadLetters: number;
   readonly malformed: number;
-  readonly needsAttention: number;
   readonly conflicts: number;
   readonly problems: number;
+  /** Files that never go up, for their size or name: as it should be, but nothing to keep from a person. */
+  readonly localOnly: number;
   readonly bootstrapping: boolean;
   readonly pending: number;
   readonly draining: boolean;
@@ -37,8 +38,6 @@ export function verdictOf(facts: VerdictFacts): { readonly verdict: Verdict; rea
   if (facts.offline !== null) return degraded(`the server cannot be reached: ${facts.offline}`);
   if (facts.deadLetters + facts.malformed > 0)
     return degraded(`${facts.deadLetters + facts.malformed} writes were refused: relayfile writeback status`);
-  if (facts.needsAttention > 0)
-    return degraded(`${files(facts.needsAttention)} could not be sent for a while`);
   if (facts.conflicts > 0)
     return degraded(`${files(facts.conflicts)} changed on both sides: relayfile conflicts`);
   if (facts.problems > 0) return degraded(`${files(facts.problems)} cannot be placed in the mirror`);
@@ -48,7 +47,8 @@ export function verdictOf(facts: VerdictFacts): { readonly verdict: Verdict; rea
   if (facts.silentMs === null) return catching("the first look at the server is under way");
   if (facts.silentMs > facts.staleAfterMs)
     return degraded(`nothing was heard from the server for ${Math.round(facts.silentMs / 1_000)} s`);
-  return { verdict: "ok", reason: "both sides agree" };
+  const stay = facts.localOnly === 0 ? "" : `, but for ${files(facts.localOnly)} that stay here only`;
+  return { verdict: "ok", reason: `both sides agree${stay}` };
 }
 
 const halted = (reason: string) => ({ verdict: "halted", reason }) as const;

@@ -63,3 +63,14 @@ test("a daemon that lives and has not reported in time is not believed", async (
   expect(said.next).toEqual([{ argv: ["relayfile", "logs", "rw_abcd1234"], safe: true }]);
   expect(text).toContain("next: relayfile logs rw_abcd1234");
 });
+
+test("files that never go up are counted with why, also while all is well", async () => {
+  const localOnly = { files: 3, tooLarge: 1, unnamable: 0, links: 2, examples: ["a.bin", "b"] };
+  const { said, text } = await statusOf("stays", {
+    verdict: "ok",
+    verdictReason: "both sides agree, but for 3 files that stay here only",
+    localOnly,
+  });
+  expect(said).toMatchObject({ verdict: "ok", localOnly });
+  expect(text).toContain("  3 files stay here only: 1 too large, 2 links (a.bin, b, ...)\n");
+});

@@ -173,9 +173,9 @@ describe("small tables", () => {
       circuitOpen: false,
       deadLetters: 0,
       malformed: 0,
-      needsAttention: 0,
       conflicts: 0,
       problems: 0,
+      localOnly: 0,
       bootstrapping: false,
       pending: 0,
       draining: false,
@@ -184,6 +184,10 @@ describe("small tables", () => {
     };
     const verdict = (facts: Partial<typeof fine>) => verdictOf({ ...fine, ...facts }).verdict;
     expect(verdict({})).toBe("ok");
+    expect(verdictOf({ ...fine, localOnly: 2 })).toEqual({
+      verdict: "ok",
+      reason: "both sides agree, but for 2 files that stay here only",
+    });
     expect(verdict({ running: false })).toBe("stopped");
     expect(verdict({ heldDeletes: 3, pending: 3 })).toBe("halted");
     expect(verdict({ fault: "the disk is full (/m)" })).toBe("degraded");
