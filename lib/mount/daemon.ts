@@ -94,7 +94,12 @@ export async function runDaemon(engine: Engine, options: DaemonOptions): Promise
     }),
     lane(engine, "upkeep", stopping, { everyMs: UPKEEP_EVERY_MS }, () => upkeepRound(engine, stopping)),
     lane(engine, "flush", stopping, { onRequest: true }, () =>
-      serveFlush(engine, stopping, () => reconcileNow(engine, local, asked, stopping)),
+      serveFlush(engine, stopping, async () => {
+        const unsettled = await reconcileNow(engine, local, asked, stopping);
+        // Who asked may look at the state next, and must find there what the round found.
+        saveState(true);
+        return unsettled;
+      }),
     ),
     options.control === false
       ? Promise.resolve()

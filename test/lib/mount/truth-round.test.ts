@@ -46,6 +46,7 @@ describe("a round on request", () => {
       next: ["relayfile", "mount", "resume", "rw_abcd1234", "--restore"],
     };
     expect(await ask()).toMatchObject(held);
+    expect(rig.relay("state.json")).toMatchObject({ verdict: "halted", verdictReason: held.reason });
     expect(await ask()).toMatchObject({ ...held, seq: 2 });
   });
 
