@@ -119,9 +119,16 @@ export function isRegistered({ target, workspaceId, dir }: LocalMirror): boolean
   );
 }
 
-/** The command that starts the daemon of a mirror, to be pasted. */
-export function startLine({ name, workspaceId, dir }: LocalMirror): string {
-  return shellLine(["relayfile", "mount", name ?? workspaceId ?? "WORKSPACE", dir ?? "DIR", "--background"]);
+/** The command that starts the daemon of a mirror; one that is not the registered one has to be asked for by name. */
+export function startCommand(mirror: LocalMirror): string[] {
+  const { name, workspaceId, dir } = mirror;
+  const start = ["relayfile", "mount", name ?? workspaceId ?? "WORKSPACE", dir ?? "DIR", "--background"];
+  return isRegistered(mirror) ? start : [...start, "--rehome"];
+}
+
+/** The same, to be pasted. */
+export function startLine(mirror: LocalMirror): string {
+  return shellLine(startCommand(mirror));
 }
 
 /** Where a mirror's private state was told to be. */

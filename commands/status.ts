@@ -218,6 +218,9 @@ function nextCommands(facts: {
   if (facts.conflicts > 0) add(true, "conflicts", name);
   if (facts.rootIsGone && facts.verdict === "halted") add(true, "unmount", name);
   if (facts.rootIsGone) add(true, "mount", name, facts.dir ?? "DIR", "--reset-after-clobber", "--background");
-  else if (facts.verdict === "stopped") add(true, "mount", name, facts.dir ?? "DIR", "--background");
+  else if (facts.verdict === "stopped") {
+    const rehome = facts.isRegistered || facts.dir === null ? [] : ["--rehome"];
+    add(true, "mount", name, facts.dir ?? "DIR", "--background", ...rehome);
+  }
   return next;
 }

@@ -14,6 +14,7 @@ import {
   mountWorld,
   privateStateOf,
   requireMirror,
+  startCommand,
   stateOf,
   statePlaceOf,
 } from "./_mount.ts";
@@ -62,6 +63,7 @@ export default command({
         remoteRoot,
         index: database,
         workspace: mirror.name ?? mirror.workspaceId ?? "WORKSPACE",
+        start: startCommand(mirror),
         state: stateOf(mirror),
         running: runningDaemon(world, dir) !== null,
         writebackBytesMax: uploadLimit(mirror, context),

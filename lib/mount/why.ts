@@ -48,6 +48,8 @@ export interface AskedMirror {
   readonly index: string;
   /** How commands call its workspace. */
   readonly workspace: string;
+  /** The command that starts its daemon. */
+  readonly start: readonly string[];
   /** What its daemon last said of itself; null when that is not known. */
   readonly state: MountState | null;
   readonly running: boolean;
@@ -259,7 +261,7 @@ function withDaemon(mount: AskedMirror, state: Told["state"], because: string): 
 }
 
 function start(mount: AskedMirror): Told["next"][number] {
-  return { argv: ["relayfile", "mount", mount.workspace, mount.dir, "--background"], safe: true };
+  return { argv: mount.start, safe: true };
 }
 
 function seeThere(mount: AskedMirror, { remotePath }: Look): Told["next"][number] {

@@ -47,6 +47,13 @@ test("why asks the mirror around the path, not only the registered one", async (
   });
   expect((await run("why first/notes/a.md --json")).document).toMatchObject({ localDir: dir.join("first") });
   expect((await run("why notes/a.md --json")).document).toMatchObject({ localDir: dir.join("second") });
+  // The registered one is started by name; another one has to be asked for, or mount would refuse it.
+  const start = `relayfile mount demo ${dir.join("first")} --background --rehome`;
+  const next = document.next as { argv: string[] }[];
+  expect(next.map(({ argv }) => argv.join(" "))).toEqual([start]);
+  const status = (await run("status --mount first --json")).document.next as { argv: string[] }[];
+  expect(status.map(({ argv }) => argv.join(" "))).toEqual([start]);
+  expect((await run("unmount --mount first --json")).document).toMatchObject({ error: { hint: start } });
 });
 
 test("why of a path in no mirror is a clear error", async () => {

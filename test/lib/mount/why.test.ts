@@ -26,6 +26,7 @@ const why = (rel: string, bytesMax: number | null = 1_000): PathStory => {
       remoteRoot: "/",
       index: privatePaths(rig.config, rig.world.sha256).database,
       workspace: "demo",
+      start: ["relayfile", "mount", "demo", ROOT, "--background"],
       state: read.kind === "ok" ? read.state : null,
       running: runningDaemon(rig.world, ROOT) !== null,
       writebackBytesMax: bytesMax,
