@@ -29,6 +29,8 @@ export function noteStaying(
   local: LocalState,
   isOversize: boolean,
 ): void {
+  // By its name nobody finds it: only a walk can say that it went.
+  if (local.kind === "absent" && rel.includes(NO_TEXT)) return;
   const isLink =
     local.kind === "blocked" && local.problem === "target_not_regular" && isLinkToTell(engine, rel);
   set(engine, rel, isOversize ? "size" : isLink ? "link" : null);

@@ -39,4 +39,18 @@ describe("what stays here only", () => {
       expect(rig.api.text("/large.bin")).toBe("small");
     });
   }
+
+  test("a name that is no text is counted by a walk, although nobody can open it", async () => {
+    rig = new MountRig();
+    rig.api.put("/a.md", "1");
+    await rig.start();
+    await rig.stop();
+    rig.save("bad\ufffd.md", "x");
+    const lstat = rig.fs.lstat.bind(rig.fs);
+    rig.fs.lstat = (path) => (path.includes("\ufffd") ? null : lstat(path));
+    await rig.start();
+    await rig.clock.advance(5_000);
+    expect(told()).toMatchObject({ files: 1, unnamable: 1, examples: ["bad\ufffd.md"] });
+    expect(rig.api.applied.length).toBe(0);
+  });
 });
