@@ -81,9 +81,9 @@ export class Judge {
     for (const rel of new Set([...rig.fs.files(rig.root), ...remote])) {
       const [here, there] = [rig.local(rel), this.api.text(`/${rel}`)];
       if (here === null && this.wasLiedTo()) continue;
-      // An index that a power cut set back does not know that a file which a directory replaced was ever here: theirs has
-      // no room, ours is refused, and a person must choose.
-      if (this.faults["power cut"] !== undefined && rel.startsWith(SWAPPED)) continue;
+      // Where nobody knows that a save arrived, the file is not deleted there when a directory replaces it: theirs has no
+      // room here, ours none there, and a person must choose.
+      if (rel.startsWith(SWAPPED) && this.saveMayBeUnknown()) continue;
       if (here === there || (here !== null && refused.has(`/${rel}\0${sha256(here)}`))) continue;
       this.problems.push(`${rel} differs: here ${brief(here)}, there ${brief(there)}`);
     }
@@ -152,19 +152,23 @@ export class Judge {
     }
   }
 
+  /** True where a save may have arrived without the index knowing it. */
+  private saveMayBeUnknown(): boolean {
+    const { faults } = this;
+    if (faults["power cut"] !== undefined) return true;
+    const refused = Object.keys(faults).some((kind) => kind.startsWith("file refused"));
+    return (
+      refused && ["repeated request", "lost reply", "late reply"].some((kind) => faults[kind] !== undefined)
+    );
+  }
+
   /**
    * Nobody is asked about their own saves. An index that a power cut set back may take a save of before for somebody
    * else's, and then both versions are kept, which loses nothing. The same goes for a save whose reply was lost, or that
    * the network delivered twice, when the server refused it or its successor for good in between.
    */
   private conflicts(): void {
-    const { faults } = this;
-    if (faults["power cut"] !== undefined) return;
-    const refused = Object.keys(faults).some((kind) => kind.startsWith("file refused"));
-    const uncertain = ["repeated request", "lost reply", "late reply"].some(
-      (kind) => faults[kind] !== undefined,
-    );
-    if (refused && uncertain) return;
+    if (this.saveMayBeUnknown()) return;
     for (const [index, { rig }] of this.machines.entries()) {
       const others = this.machines.filter((_, other) => other !== index);
       for (const path of keptBelow(rig, "conflicts").keys()) {
