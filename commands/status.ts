@@ -104,6 +104,7 @@ export async function status(
       deadLetters,
       conflicts: state?.pendingConflicts ?? 0,
       silent: silence !== null,
+      diskFails: verdict === "degraded" && state?.lastError?.code === "io_error",
       credentialRefused: verdict === "degraded" && typeof state?.authProblem === "string",
       name: mirror.name ?? mirror.workspaceId,
       dir: mirror.dir,
@@ -194,6 +195,7 @@ function nextCommands(facts: {
   deadLetters: number;
   conflicts: number;
   silent: boolean;
+  diskFails: boolean;
   credentialRefused: boolean;
   name: string | null;
   dir: string | null;
@@ -209,7 +211,7 @@ function nextCommands(facts: {
     add(true, "mount", "resume", name, ...at, "--restore");
     add(false, "mount", "resume", name, ...at, "--confirm-deletes");
   }
-  if (facts.silent) add(true, "logs", name);
+  if (facts.silent || facts.diskFails) add(true, "logs", name);
   if (facts.credentialRefused) {
     add(true, "doctor", "--only", "doctor.*token*");
     add(false, "workspace", "join", name);

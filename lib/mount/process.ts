@@ -145,5 +145,6 @@ export async function stopDaemon(
 
 function lastLine(world: MountWorld, file: string): string {
   const lines = (readText(world.fs, file) ?? "").trim().split("\n");
-  return lines.at(-1)?.slice(0, 300) || "it said nothing";
+  // What a command says last is its hint, set in below the error.
+  return lines.findLast((line) => !line.startsWith("  "))?.slice(0, 300) || "it said nothing";
 }

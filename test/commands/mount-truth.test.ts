@@ -74,3 +74,13 @@ test("files that never go up are counted with why, also while all is well", asyn
   expect(said).toMatchObject({ verdict: "ok", localOnly });
   expect(text).toContain("  3 files stay here only: 1 too large, 2 links (a.bin, b, ...)\n");
 });
+
+test("a full disk comes with the log", async () => {
+  const { said } = await statusOf("full", {
+    verdict: "degraded",
+    verdictReason: "the disk is full (/m)",
+    lastError: { kind: "error", code: "io_error", message: "the disk is full (/m)" },
+  });
+  expect(said).toMatchObject({ verdict: "degraded", reason: "the disk is full (/m)" });
+  expect(said.next).toEqual([{ argv: ["relayfile", "logs", "rw_abcd1234"], safe: true }]);
+});

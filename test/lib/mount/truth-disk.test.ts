@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { isRelayfileError } from "../../../lib/errors.ts";
 import { localFault } from "../../../lib/mount/local-fault.ts";
+import { waitForRegistration } from "../../../lib/mount/process.ts";
 import { MountRig } from "../../support/mount-rig.ts";
 
 let rig: MountRig;
@@ -68,6 +69,20 @@ describe("a full disk", () => {
     expect(troubles().at(-1)?.message).toBe("the daemon could not finish its last steps");
     expect(engine.health.faults.size).toBe(0);
   });
+});
+
+test("a daemon that ended before it was ready is quoted with its error, not with its hint", async () => {
+  rig = new MountRig();
+  Object.assign(rig.world.host, { isAlive: () => false });
+  rig.fs.save("/home/u/log", "error: the disk is full (/m)\n  → Free space there, then repeat\n");
+  const { signal } = new AbortController();
+  const waiting = waitForRegistration(rig.world, {
+    pid: 7,
+    pidFile: "/home/u/p",
+    logFile: "/home/u/log",
+    signal,
+  });
+  await expect(waiting).rejects.toThrow("before it was ready: error: the disk is full (/m)");
 });
 
 describe("localFault()", () => {
