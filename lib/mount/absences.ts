@@ -11,11 +11,7 @@ import { clearReappeared, observeAbsent } from "./tombstones.ts";
 export function judgeAbsences(engine: Engine, listed: ReadonlySet<string>, observed: string): void {
   const { db, config } = engine;
   const held = [...db.entries.values()].filter(
-    (entry) =>
-      entry.revision !== null &&
-      !entry.readDenied &&
-      !entry.writeDenied &&
-      (isClean(entry) || entry.seenHash === ""),
+    (entry) => entry.revision !== null && !entry.readDenied && (isClean(entry) || entry.seenHash === ""),
   );
   clearReappeared(engine, listed);
   for (const { remotePath, kind } of [...db.problems.values()])

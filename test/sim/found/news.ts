@@ -222,4 +222,21 @@ export const NEWS: readonly Found[] = [
       gone("d/f/g.txt"),
     ],
   ],
+  [
+    "a file nobody may write, and whose delete there was lost with the history of the feed, goes here too",
+    42_000_456,
+    [
+      { at: 0, kind: "atomic-save", path: "h.md", text: "one\ntwo\nthree 4\nfour 4\n#4\n" },
+      refusing("forbidden", {
+        code: 429,
+        status: 0.13229873918462542,
+        slow: 0.4023233300540596,
+        refused: 0.14129442465491593,
+      }),
+      save("d/c.md", "one\ntwo\nthree\nfour\n#5\n", 1),
+      wait(65_000),
+      gone("d/c.md"),
+      { kind: "expire" },
+    ],
+  ],
 ];
