@@ -86,6 +86,8 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
   /** Remote path to the command that has not been accepted yet. */
   const unsent = new Map<string, string>();
   let lastSaveMs = 0;
+  /** Files of records that could not be written whole and that nobody holds. */
+  const leftovers = new Set<string>();
   const malformed: { file: string; reason: string }[] = [];
   for (const { name } of fs.readDir(directory("pending"))) {
     // Half-written by a process that died; the record itself is the file without the suffix.
@@ -100,9 +102,14 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
       malformed.push({ file: name, reason: "problem" in read ? read.problem : "not an outbox record" });
     }
   }
-  // A crash between writing a newer save and archiving the older one leaves two; the newer knows the older's hash.
-  for (const { record } of [...pending.values()].sort(bySave))
-    if (record.opId === undefined) unsent.set(record.remotePath, record.commandId);
+  // A crash between writing a newer save and archiving the older one leaves two; the newer knows the older's hash. And a
+  // record that the disk would not let go may be older than what arrived since.
+  const arrived = unsent.size === 0 ? new Map<string, string>() : newestAcked();
+  unsent.clear();
+  for (const { record } of [...pending.values()].sort(bySave)) {
+    const isOld = (arrived.get(record.remotePath) ?? "") > record.firstSeenAt;
+    if (record.opId === undefined && !isOld) unsent.set(record.remotePath, record.commandId);
+  }
   const counts = {
     failed: countFiles(directory("failed")),
     acked: countFiles(directory("acked")),
@@ -121,6 +128,20 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
       inherited,
       wireBytes: utf8Length(content) + utf8Length(record.remotePath) + 400,
     });
+  }
+
+  /** When the newest save of each path that arrived, or was replaced, was made. */
+  function newestAcked(): Map<string, string> {
+    const newest = new Map<string, string>();
+    for (const { name } of fs.readDir(directory("acked"))) {
+      if (!name.endsWith(".json") || name.startsWith(".")) continue;
+      const read = readJson(fs, `${directory("acked")}/${name}`);
+      const parsed = read !== null && "value" in read ? OutboxRecord.safeParse(read.value) : null;
+      if (!parsed?.success) continue;
+      const { remotePath, firstSeenAt } = parsed.data;
+      if ((newest.get(remotePath) ?? "") < firstSeenAt) newest.set(remotePath, firstSeenAt);
+    }
+    return newest;
   }
 
   function countFiles(path: string, suffix = ".json"): number {
@@ -206,8 +227,15 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
       counts.acked++;
     },
 
-    /** Ends the records that newer saves of their paths have replaced. One the disk refuses is ended with the next. */
+    /**
+     * Ends the records that newer saves of their paths have replaced, and removes those that were never held. What the disk
+     * refuses is done with the next call.
+     */
     archiveReplaced(): void {
+      for (const path of leftovers) {
+        fs.unlink(path);
+        leftovers.delete(path);
+      }
       for (const item of [...pending.values()])
         if (isReplaced(item)) outbox.ack(item.record.commandId, "superseded_by_newer_local_content");
     },
@@ -273,7 +301,7 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
 
     /** When the next record becomes due, or null when nothing is to be done about any; some paths wait for something else. */
     nextDueMs(waits: (remotePath: string) => boolean = () => false): number | null {
-      let next: number | null = null;
+      let next: number | null = leftovers.size === 0 ? null : 0;
       for (const item of pending.values()) {
         if (waits(item.record.remotePath)) continue;
         // A replaced one that the disk would not let end is work, too.
@@ -317,7 +345,8 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
     try {
       fs.unlink(path);
     } catch {
-      // The disk refuses even that; at the next start the newer record of the path wins.
+      // The disk refuses even that.
+      leftovers.add(path);
     }
   }
 

@@ -60,7 +60,11 @@ export class Judge {
     // A merge that found nothing to add uploads the person's own bytes, and they hold the other version too.
     if (rig.lines.some(({ message, fields }) => message.startsWith("merged") && fields.path === `/${path}`))
       return;
-    if (seen.get(path)?.has(replaced) || saved.get(path)?.has(replaced)) return;
+    if (saved.get(path)?.has(replaced)) return;
+    // What a merge put before their eyes they have seen, also where the daemon died before it could say so.
+    const theirs = this.api.texts.get(`/${path}`)?.find((text) => sha256(text) === replaced);
+    if (theirs !== undefined && [...(seen.get(path) ?? [])].some((text) => holdsLinesOf(text, theirs)))
+      return;
     const merged = this.api.applied.some((one) => one.path === `/${path}` && one.hash === replaced);
     if (!merged || this.savedElsewhere(path, replaced))
       this.problems.push(`an upload of ${path} replaced a version nobody here had seen`);
@@ -210,6 +214,11 @@ function hasEveryLine(versions: readonly string[], written: readonly string[]): 
       return written.every((line) => lines.has(line));
     })
   );
+}
+
+function holdsLinesOf(text: string, other: string): boolean {
+  const lines = new Set(text.split("\n"));
+  return other.split("\n").every((line) => lines.has(line));
 }
 
 function textIn(document: string, key: string): string {

@@ -31,7 +31,7 @@ export class Machine {
   readonly lastSaved = new Map<string, string>();
   /** The lines of them that were not there before. */
   readonly written = new Map<string, readonly string[]>();
-  /** Every content the person had before their eyes at a path, by hash: what an upload may replace. */
+  /** Every text the person had before their eyes at a path: what an upload may replace. */
   readonly seen = new Map<string, Set<string>>();
   /** How often the person put each content at a path, by hash. */
   readonly saved = new Map<string, Map<string, number>>();
@@ -280,8 +280,8 @@ export class Machine {
   private look(path: string): void {
     const text = this.rig.local(path);
     if (text === null) return;
-    const hashes = this.seen.get(path) ?? new Set();
-    this.seen.set(path, hashes.add(sha256(text)));
+    const texts = this.seen.get(path) ?? new Set();
+    this.seen.set(path, texts.add(text));
   }
 
   private remember(path: string, text: string): void {

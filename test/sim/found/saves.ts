@@ -128,4 +128,20 @@ export const SAVES: readonly Found[] = [
       wait(2_500),
     ],
   ],
+  [
+    "a record that a failing disk would not let go is not sent behind newer saves",
+    2_005_322,
+    [
+      disk("EROFS", 0.17212679632939398),
+      save("b.json", "one\ntwo\nthree\nfour\n#7\n"),
+      { at: 0, kind: "atomic-save", path: "d/e.md", text: "one 8\ntwo\nthree 8\nfour\n#8\n" },
+      { at: 0, kind: "atomic-save", path: "a.md", text: "one\ntwo\nthree\nfour\n#9\n" },
+      gone("a.md"),
+      { at: 0, kind: "append", path: "a.md", text: "one\ntwo\nthree\nfour\n#12\n" },
+      put("d/f/g.txt", "one\ntwo\nthree\nfour\n#15\n"),
+      wait(8_000),
+      { at: 0, kind: "crash", afterOps: 2 },
+      gone("a.md"),
+    ],
+  ],
 ];

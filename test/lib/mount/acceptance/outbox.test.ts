@@ -67,6 +67,30 @@ describe("7.6 outbox and dead letters", () => {
     expect(rig.relay("state.json").verdict).toBe("ok");
   });
 
+  test("a record left over from before a save that arrived is ended at the start, not sent", async () => {
+    open();
+    await rig.start();
+    failBulk(() => "drop");
+    rig.save("a.md", "old");
+    await rig.clock.advance(1_000);
+    const [name = ""] = rig.relayNames("outbox/pending");
+    const left = `${rig.root}/.relay/outbox/pending/${name}`;
+    const bytes = rig.fs.readFile(left);
+    failBulk(() => null);
+    rig.save("a.md", "new");
+    await rig.clock.advance(20_000);
+    await rig.stop();
+    rig.fs.writeFile(left, bytes);
+    rig.api.remove("/a.md");
+    const sent = uploads().length;
+    await rig.start();
+    await rig.clock.advance(20_000);
+    expect(uploads()).toHaveLength(sent);
+    expect(rig.relayNames("outbox/pending")).toEqual([]);
+    expect(rig.api.text("/a.md")).toBeNull();
+    expect(rig.local("a.md")).toBeNull();
+  });
+
   test("W5: after five failures a save needs attention, the state says so, and it is still tried", async () => {
     open({ env: { RELAYFILE_CB_THRESHOLD: "1000" } });
     await rig.start();
