@@ -103,12 +103,12 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
     }
   }
   // A crash between writing a newer save and archiving the older one leaves two; the newer knows the older's hash. And a
-  // record that the disk would not let go may be older than what arrived since.
-  const arrived = unsent.size === 0 ? new Map<string, string>() : newestAcked();
+  // record that the disk would not let go may hold a save that was recorded once more and has arrived.
+  const arrived = unsent.size === 0 ? new Map<string, string>() : savesAcked();
   unsent.clear();
   for (const { record } of [...pending.values()].sort(bySave)) {
-    const isOld = (arrived.get(record.remotePath) ?? "") > record.firstSeenAt;
-    if (record.opId === undefined && !isOld) unsent.set(record.remotePath, record.commandId);
+    const hasArrived = (arrived.get(saveOf(record)) ?? "") > record.firstSeenAt;
+    if (record.opId === undefined && !hasArrived) unsent.set(record.remotePath, record.commandId);
   }
   const counts = {
     failed: countFiles(directory("failed")),
@@ -130,16 +130,17 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
     });
   }
 
-  /** When the newest save of each path that arrived, or was replaced, was made. */
-  function newestAcked(): Map<string, string> {
+  /** Every save that arrived, or was replaced, and when it was made last. */
+  function savesAcked(): Map<string, string> {
     const newest = new Map<string, string>();
     for (const { name } of fs.readDir(directory("acked"))) {
       if (!name.endsWith(".json") || name.startsWith(".")) continue;
       const read = readJson(fs, `${directory("acked")}/${name}`);
       const parsed = read !== null && "value" in read ? OutboxRecord.safeParse(read.value) : null;
       if (!parsed?.success) continue;
-      const { remotePath, firstSeenAt } = parsed.data;
-      if ((newest.get(remotePath) ?? "") < firstSeenAt) newest.set(remotePath, firstSeenAt);
+      const { firstSeenAt } = parsed.data;
+      const save = saveOf(parsed.data);
+      if ((newest.get(save) ?? "") < firstSeenAt) newest.set(save, firstSeenAt);
     }
     return newest;
   }
@@ -374,6 +375,11 @@ export function openOutbox(ports: { fs: LocalFs; random: Random; now(): number }
 
   outbox.archiveReplaced();
   return outbox;
+}
+
+/** One content of one path. */
+function saveOf({ remotePath, hash }: Pick<OutboxRecord, "remotePath" | "hash">): string {
+  return `${remotePath}\0${hash}`;
 }
 
 /** The identity a server deduplicates by: a repeated request is the same operation (spec file-api 4.7). */

@@ -67,20 +67,20 @@ describe("7.6 outbox and dead letters", () => {
     expect(rig.relay("state.json").verdict).toBe("ok");
   });
 
-  test("a record left over from before a save that arrived is ended at the start, not sent", async () => {
+  test("a record left over of a save that arrived by another is ended at the start, not sent", async () => {
     open();
     await rig.start();
     failBulk(() => "drop");
-    rig.save("a.md", "old");
+    rig.save("a.md", "mine");
     await rig.clock.advance(1_000);
     const [name = ""] = rig.relayNames("outbox/pending");
-    const left = `${rig.root}/.relay/outbox/pending/${name}`;
-    const bytes = rig.fs.readFile(left);
+    const record = rig.relay(`outbox/pending/${name}`);
     failBulk(() => null);
-    rig.save("a.md", "new");
     await rig.clock.advance(20_000);
     await rig.stop();
-    rig.fs.writeFile(left, bytes);
+    const firstSeenAt = new Date(Date.parse(record.firstSeenAt) - 1).toISOString();
+    const left = { ...record, commandId: "mountcmd_left", firstSeenAt };
+    rig.fs.save(`${rig.root}/.relay/outbox/pending/mountcmd_left.json`, JSON.stringify(left));
     rig.api.remove("/a.md");
     const sent = uploads().length;
     await rig.start();
