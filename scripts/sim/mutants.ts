@@ -19,7 +19,7 @@ interface Mutant extends Edit {
 }
 
 /** The planted bugs: removed guards and plausible slips. */
-const MUTANTS: readonly Mutant[] = [
+export const MUTANTS: readonly Mutant[] = [
   {
     name: "a retried upload gets a new identity",
     file: "lib/mount/outbox.ts",
@@ -78,7 +78,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "a file that is back is still deleted on the server",
     file: "lib/mount/deletes.ts",
-    find: "if (engine.mirror.statOf(current.rel as RelativeRemotePath) !== null) {",
+    find: 'if (there !== null && there.kind !== "directory") {',
     replace: "if (false) {",
     also: {
       file: "lib/mount/examine.ts",
@@ -135,12 +135,22 @@ const MUTANTS: readonly Mutant[] = [
   },
 ];
 
-const root = dirname(dirname(import.meta.dir));
-const schedules = process.argv[2] ?? "1000";
-const wanted = process.argv[3] ?? "";
-let survivors = 0;
+/** What a mutant changes. */
+export function editsOf({ file, find, replace, also }: Mutant): Edit[] {
+  return [{ file, find, replace }, ...(also ? [also] : [])];
+}
 
-for (const mutant of MUTANTS.filter(({ name }) => name.includes(wanted))) {
+if (import.meta.main) {
+  const [schedules = "1000", wanted = ""] = process.argv.slice(2);
+  let survivors = 0;
+  for (const mutant of MUTANTS.filter(({ name }) => name.includes(wanted)))
+    if (!isFound(mutant, schedules)) survivors++;
+  process.exit(survivors === 0 ? 0 : 1);
+}
+
+/** Plants one bug and runs schedules until one fails; says how it went. A run that breaks counts as found. */
+function isFound(mutant: Mutant, schedules: string): boolean {
+  const root = dirname(dirname(import.meta.dir));
   const copy = mkdtempSync(join(tmpdir(), "relayfile-mutant-"));
   try {
     mkdirSync(join(copy, "test"));
@@ -149,7 +159,7 @@ for (const mutant of MUTANTS.filter(({ name }) => name.includes(wanted))) {
     for (const file of ["package.json", "tsconfig.json", "bunfig.toml"])
       cpSync(join(root, file), join(copy, file));
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-    for (const { file, find, replace } of [mutant, ...(mutant.also ? [mutant.also] : [])]) {
+    for (const { file, find, replace } of editsOf(mutant)) {
       const path = join(copy, file);
       const before = readFileSync(path, "utf8");
       if (!before.includes(find)) throw new Error(`${file} does not contain: ${find}`);
@@ -163,11 +173,10 @@ for (const mutant of MUTANTS.filter(({ name }) => name.includes(wanted))) {
     const seed = /failed at seed (\d+)/.exec(run.stdout.toString())?.[1];
     const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
     const crashed = run.exitCode !== 0 && seed === undefined;
-    if (seed === undefined && !crashed) survivors++;
     const verdict = seed !== undefined ? `found at schedule ${seed}` : crashed ? "broke the run" : "SURVIVED";
     process.stdout.write(`${verdict.padEnd(24)} ${seconds.padStart(6)} s  ${mutant.name}\n`);
+    return seed !== undefined || crashed;
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
 }
-process.exit(survivors === 0 ? 0 : 1);
