@@ -12,6 +12,7 @@ import { blankEntry, type Entry } from "./entry.ts";
 import { timestamp } from "./layout.ts";
 import { isTrusted, type LocalState } from "./mirror.ts";
 import { mayHaveLanded, type OutboxRecord } from "./outbox.ts";
+import { settlePlacing } from "./placing.ts";
 import { noteStaying } from "./stays-here.ts";
 
 /** What a look at some paths led to. */
@@ -56,6 +57,8 @@ export function examine(engine: Engine, paths: Iterable<RelativeRemotePath>, tri
     engine.outbox.archiveReplaced();
   };
   engine.db.transaction(() => {
+    // What a failing disk kept the index from hearing was placed by us, not written by a person.
+    settlePlacing(engine);
     for (const rel of paths) {
       if (relativePathProblem(rel) !== null) continue;
       const path = remoteOf(engine, rel);

@@ -239,4 +239,16 @@ export const NEWS: readonly Found[] = [
       { kind: "expire" },
     ],
   ],
+  [
+    "a file placed while the index could not be written is not taken for a person's own, nor sent up when it went",
+    80_011_156,
+    [
+      put("b.json", "one 1\ntwo\nthree 1\nfour\n#1\n"),
+      save("d/c.md", "one 2\ntwo\nthree 2\nfour\n#2\n", 1),
+      wait(90),
+      disk("ENOSPC", 0.2686129151843488),
+      wait(90),
+      gone("d/c.md"),
+    ],
+  ],
 ];
