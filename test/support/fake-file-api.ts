@@ -237,7 +237,9 @@ export class FakeFileApi {
 
   /** True where a file is above the path, or files below it. */
   private hasNoRoom(path: string): boolean {
-    return [...this.files.keys()].some((one) => one.startsWith(`${path}/`) || path.startsWith(`${one}/`));
+    return [...this.files.keys()].some(
+      (one) => one !== "" && (one.startsWith(`${path}/`) || path.startsWith(`${one}/`)),
+    );
   }
 
   private bulk(request: SeenRequest): Response {
